@@ -1,0 +1,57 @@
+import type { CryptoProvider, Entropy } from "./crypto/provider.ts";
+
+/** Options of an endpoint. Durations are milliseconds. */
+export interface EndpointOptions {
+  readonly crypto: CryptoProvider;
+  readonly entropy: Entropy;
+  /** Roles this endpoint takes: accept handshakes, start them, or both on one socket. Default "both". */
+  readonly role?: "client" | "server" | "both";
+  /** Suites in order of preference, by IANA name. Default: all supported, AEAD with long tags first. */
+  readonly cipherSuites?: readonly string[];
+  /**
+   * Own Connection IDs (RFC 9146). `length` 0 to 32: 0 takes the peer's CID and uses none itself.
+   * `fill` writes a new CID of that length; default random bytes. Undefined: the extension is not used.
+   */
+  readonly connectionId?: {
+    readonly length: number;
+    readonly fill?: (target: Uint8Array) => void;
+  };
+  /** RFC 7627. Default "enabled": used when the peer offers it; "required" refuses peers without it. */
+  readonly extendedMasterSecret?: "required" | "enabled" | "disabled";
+  /**
+   * Secret of the stateless cookie, at least 16 bytes. Nodes of a cluster share one, so that a
+   * handshake may go on at another node. Default: random, of this process alone.
+   */
+  readonly cookieSecret?: Uint8Array;
+  /** First retransmission of a flight (RFC 6347 section 4.2.4.1), doubled each time. Default 1000. */
+  readonly retransmissionTimeoutMs?: number;
+  /** Upper bound of the doubling. Default 60 000. */
+  readonly maxRetransmissionTimeoutMs?: number;
+  /** Retransmissions of one flight before the handshake fails. Default 5. */
+  readonly maxRetransmissions?: number;
+  /** Largest UDP payload to send, 256 to 65507. Default 1232 (1280 less IPv6 and UDP headers). */
+  readonly mtu?: number;
+  readonly limits?: Partial<EndpointLimits>;
+  /** Receives NSS key log lines. Anyone who has them can read the traffic: for debugging only. */
+  readonly keyLog?: (line: string) => void;
+  /** Wall-clock milliseconds since 1970 at monotonic time 0; `now + wallClockOffset` is wall time. */
+  readonly wallClockOffset?: number;
+}
+
+/** Bounds on what peers can make an endpoint hold. */
+export interface EndpointLimits {
+  /** Established connections. At the limit new handshakes are refused with a counter. Default 1 000 000. */
+  readonly maxConnections: number;
+  /** Handshakes in progress that have shown a valid cookie. Default 10 000. */
+  readonly maxHandshakes: number;
+  /** Longest reassembled handshake message. Default 16 384. */
+  readonly maxHandshakeMessageLength: number;
+  /** Bytes of out-of-order handshake fragments held for one handshake. Default 32 768. */
+  readonly maxReassemblyBytes: number;
+  /** Records that fail authentication before a connection is closed; RFC 9147 section 4.5.3 by suite. */
+  readonly maxForgeries: number | undefined;
+  /** Records sealed under one key (RFC 9147 section 4.5.3): by suite when undefined. */
+  readonly maxSequence: number | undefined;
+  /** Time a server handshake may wait for its PSK or its peer. Default 60 000. */
+  readonly handshakeLifetimeMs: number;
+}

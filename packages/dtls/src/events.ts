@@ -1,0 +1,66 @@
+import type { Connection } from "./connection.ts";
+import type { DtlsError } from "./errors.ts";
+import type { Path } from "./path.ts";
+
+/** Why a connection ended. `error` names the protocol violation or the alert where there was one. */
+export type CloseReason =
+  | { readonly kind: "close-notify-received" }
+  | { readonly kind: "closed-locally" }
+  | { readonly kind: "handshake-timeout" }
+  | { readonly kind: "replaced" }
+  | { readonly kind: "exported" }
+  | { readonly kind: "evicted" }
+  | { readonly kind: "limit-reached"; readonly limit: "sequence-number" | "forgeries" }
+  | { readonly kind: "failed"; readonly error: DtlsError };
+
+/** What an endpoint tells its owner besides data and datagrams. */
+export type EndpointEvent =
+  | {
+      /** A server handshake waits for {@link Endpoint.providePsk}. */
+      readonly type: "psk-needed";
+      readonly connection: Connection;
+      /** The identity as the client sent it, 0 to 128 bytes of it at most (RFC 4279 section 5.3). */
+      readonly identity: Uint8Array;
+    }
+  | { readonly type: "connected"; readonly connection: Connection }
+  | {
+      /** An authenticated, newest record came by another path (RFC 9146 section 6). */
+      readonly type: "path-changed";
+      readonly connection: Connection;
+      readonly from: Path;
+      readonly to: Path;
+    }
+  | { readonly type: "closed"; readonly connection: Connection; readonly reason: CloseReason };
+
+/**
+ * Receives everything that an endpoint puts out, synchronously, from within the endpoint's methods.
+ * A sink may call the endpoint again (send, close, providePsk).
+ */
+export interface EndpointSink {
+  /** A datagram to send. It belongs to the sink: the endpoint never touches it again. */
+  transmit(datagram: Uint8Array, path: Path): void;
+  /** Application data of one record. `payload` is valid only during the call. */
+  data(connection: Connection, payload: Uint8Array, now: number): void;
+  event(event: EndpointEvent, now: number): void;
+}
+
+/**
+ * What became of one received datagram; each datagram has exactly one outcome. "handled": at least
+ * one of its records was taken by a handshake or a connection. "answered": answered without state.
+ */
+export type DatagramOutcome = "handled" | "answered" | DropReason;
+
+/** Why a datagram (or record) was dropped. */
+export type DropReason =
+  | "malformed"
+  | "unknown-connection-id"
+  | "unknown-peer"
+  | "replayed"
+  | "not-authentic"
+  | "wrong-epoch"
+  | "connection-id-missing"
+  | "unexpected"
+  | "too-many-handshakes"
+  | "too-many-connections"
+  | "forgery-limit"
+  | "sealed-for-ever";

@@ -1,0 +1,20 @@
+/**
+ * DTLS 1.2 (RFC 6347) with Connection ID (RFC 9146), sans-IO: no network, no clock, no randomness.
+ *
+ * @packageDocumentation
+ */
+export type { EndpointLimits, EndpointOptions } from "./config.ts";
+export type { Connection, ConnectionPhase } from "./connection.ts";
+export type { AeadKey, AeadName, CryptoProvider, Entropy, HashName } from "./crypto/provider.ts";
+export type { ConnectOptions, Endpoint } from "./endpoint.ts";
+export { DtlsError, type DtlsErrorCode, DtlsUsageError } from "./errors.ts";
+export type {
+  CloseReason,
+  DatagramOutcome,
+  DropReason,
+  EndpointEvent,
+  EndpointSink,
+} from "./events.ts";
+export type { Path, SocketAddress } from "./path.ts";
+export type { ConnectionState } from "./state/connection-state.ts";
+export type { EndpointStats } from "./stats.ts";

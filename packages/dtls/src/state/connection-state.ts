@@ -1,0 +1,44 @@
+import type { SocketAddress } from "../path.ts";
+
+/**
+ * Everything that another process needs to go on with an established connection: the contract
+ * with the serializer. Byte strings are owned by the object. Holds secrets: never log it.
+ */
+export interface ConnectionState {
+  readonly role: "client" | "server";
+  /** IANA number of the cipher suite. */
+  readonly cipherSuite: number;
+  readonly extendedMasterSecret: boolean;
+  /** 48 bytes. */
+  readonly masterSecret: Uint8Array;
+  readonly clientRandom: Uint8Array;
+  readonly serverRandom: Uint8Array;
+  readonly sessionId: Uint8Array;
+  readonly clientWriteKey: Uint8Array;
+  readonly serverWriteKey: Uint8Array;
+  readonly clientWriteIv: Uint8Array;
+  readonly serverWriteIv: Uint8Array;
+  /** CID in records that this side receives; undefined when not negotiated or empty. */
+  readonly readConnectionId: Uint8Array | undefined;
+  /** CID in records that this side sends; undefined when not negotiated or empty. */
+  readonly writeConnectionId: Uint8Array | undefined;
+  readonly peer: SocketAddress;
+  /** PSK identity of the peer (on a server) or of this side (on a client). */
+  readonly pskIdentity: Uint8Array;
+  readonly writeEpoch: number;
+  /** The next sequence number to seal with; never lower than any that was used, plus one. */
+  readonly nextWriteSequence: number;
+  readonly readEpoch: number;
+  /** Highest authenticated sequence number, -1 when none. */
+  readonly newestReadSequence: number;
+  /** Bit i of the 64 (low word, high word): record `newestReadSequence - i` was received. */
+  readonly replayWindow: readonly [low: number, high: number];
+  /** Records that failed authentication under these keys, for the forgery limit. */
+  readonly forgeries: number;
+  /** Wall-clock milliseconds since 1970 of the end of the handshake. */
+  readonly establishedAt: number;
+  /** Milliseconds since the last authentic record, at the time of the export. */
+  readonly idleMs: number;
+  /** Largest UDP payload that this side sends. */
+  readonly mtu: number;
+}

@@ -1,0 +1,23 @@
+import type { DropReason } from "./events.ts";
+
+/** A snapshot of an endpoint's counters and gauges. Counters never decrease. */
+export interface EndpointStats {
+  readonly connections: number;
+  readonly handshakes: number;
+  readonly datagrams: {
+    readonly received: number;
+    readonly handled: number;
+    readonly answered: number;
+    readonly dropped: Readonly<Record<DropReason, number>>;
+    readonly sent: number;
+  };
+  readonly handshakesStarted: number;
+  readonly handshakesCompleted: number;
+  readonly handshakesFailed: number;
+  readonly helloVerifyRequests: number;
+  readonly flightRetransmissions: number;
+  readonly recordsOpened: number;
+  readonly recordsSealed: number;
+  readonly recordsDropped: Readonly<Record<DropReason, number>>;
+  readonly pathChanges: number;
+}
