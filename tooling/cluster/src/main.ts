@@ -1,0 +1,1 @@
+console.log("cluster", process.argv.slice(2), process.version);
