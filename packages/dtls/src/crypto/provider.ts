@@ -10,27 +10,44 @@ export type AeadName =
   | "aes-128-gcm"
   | "aes-256-gcm";
 
-/** One direction's AEAD key. Implementations keep no nonce state: the caller owns nonces. */
+/**
+ * One direction's AEAD key. Keeps no nonce state: the caller owns nonces. Ranges are given as offsets, so that the
+ * caller needs no view per record. No argument is kept past the call.
+ */
 export interface AeadKey {
   /** Bytes that sealing adds: 8 for CCM_8, else 16. */
   readonly tagLength: number;
   /**
-   * Encrypts `plaintext` and writes ciphertext and tag to `target` from `offset` on.
-   * `target` has room for `plaintext.length + tagLength` bytes there; it may be the array that
-   * holds `plaintext`, at another place.
+   * Encrypts `source[start, end)` and writes ciphertext and tag to `target` from `offset` on, where
+   * `end - start + tagLength` bytes have room. `target` may be the array that holds the source, at the same place
+   * or where the two do not overlap.
+   * @param nonce 12 bytes.
    */
   seal(
     nonce: Uint8Array,
     additionalData: Uint8Array,
-    plaintext: Uint8Array,
+    source: Uint8Array,
+    start: number,
+    end: number,
     target: Uint8Array,
     offset: number,
   ): void;
   /**
-   * Verifies and decrypts `sealed` (ciphertext and tag). Returns the plaintext, valid until the next
-   * call of any key of the provider, or undefined when the tag does not match. Never throws for bad input.
+   * Verifies `source[start, end)`, ciphertext and tag, and writes the plaintext of `end - start - tagLength` bytes to
+   * `target` from `offset` on. Returns false when it is not authentic; then `target` holds nothing of the plaintext.
+   * Never throws for bad input. Overlap as for {@link seal}.
    */
-  open(nonce: Uint8Array, additionalData: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+  open(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    source: Uint8Array,
+    start: number,
+    end: number,
+    target: Uint8Array,
+    offset: number,
+  ): boolean;
+  /** Overwrites the key and lets go of everything derived from it. Later calls throw. */
+  destroy(): void;
 }
 
 /** Cryptographic primitives that the engine is given. */
