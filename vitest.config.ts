@@ -4,7 +4,6 @@ import { defineConfig } from "vitest/config";
 // package to its src/index.ts, so that nothing has to be built first.
 export default defineConfig({
   ssr: { resolve: { conditions: ["@dtls-cluster/source", "node", "import", "default"] } },
-  resolve: { conditions: ["@dtls-cluster/source", "node", "import", "default"] },
   test: {
     include: [
       "packages/*/test/**/*.test.ts",

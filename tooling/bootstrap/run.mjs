@@ -34,7 +34,10 @@ const commands = {
     ],
   },
   bench: { build: true, run: [tool("bench")] },
-  interop: { build: true, run: [tool("interop")] },
+  interop: {
+    build: true,
+    run: [[join(bin, "vitest"), "run", "--config", join("tooling", "interop", "vitest.config.ts")]],
+  },
   netlab: { build: true, run: [tool("netlab")] },
 };
 
