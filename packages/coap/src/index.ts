@@ -1,1 +1,36 @@
-export {};
+/**
+ * CoAP (RFC 7252), client and server, sans-IO: no network, no clock, no randomness.
+ *
+ * @packageDocumentation
+ */
+export { Code, describeCode, isSuccess } from "./code.ts";
+export type { CoapEndpointOptions, CoapLimits } from "./config.ts";
+export { createCoapEndpoint } from "./create-endpoint.ts";
+export { decodeMessage } from "./decode-message.ts";
+export { encodeMessage, type MessageFields } from "./encode-message.ts";
+export { encodeOptions, requestOptions } from "./encode-options.ts";
+export type { CoapEndpoint } from "./endpoint.ts";
+export type { Entropy } from "./entropy.ts";
+export { CoapUsageError } from "./errors.ts";
+export type { ClientExchange, CoapRequest, CoapResponse, ServerExchange } from "./exchange.ts";
+export { CoapMessage } from "./message.ts";
+export { MessageType } from "./message-type.ts";
+export { type CoapOption, ContentFormat, OptionNumber } from "./option.ts";
+export type { CoapPeer } from "./peer.ts";
+export type { CoapPeerState, DuplicateKind, DuplicateState } from "./peer-state.ts";
+export {
+  createResources,
+  type QueryParameter,
+  type Resource,
+  type ResourceHandler,
+  type Resources,
+} from "./resources.ts";
+export type { CoapSink, FailureReason } from "./sink.ts";
+export type { CoapStats, ReceiveOutcome } from "./stats.ts";
+export {
+  type DerivedParameters,
+  deriveParameters,
+  type TransmissionParameters,
+} from "./transmission-parameters.ts";
+export type { UriQuery } from "./uri-query.ts";
+export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
