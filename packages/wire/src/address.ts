@@ -11,12 +11,6 @@ export function writeAddress(text: string, target: Uint8Array, offset: number): 
   return 4;
 }
 
-/** Octets that {@link writeAddress} needs for a valid address: 4 or 16. */
-export function addressLength(text: string): number {
-  if (!text.includes(":")) return 4;
-  return text.startsWith("::ffff:") && text.includes(".") ? 4 : 16;
-}
-
 /** The octets of a textual address, undefined when `text` is none. */
 export function addressBytes(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(16);

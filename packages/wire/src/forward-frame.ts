@@ -1,4 +1,4 @@
-import { type AddressTexts, addressLength, addressText, writeAddress } from "./address.ts";
+import { type AddressTexts, addressText, writeAddress } from "./address.ts";
 import { type FrameDefect, FrameType } from "./frame-type.ts";
 
 /** The types whose frames have the header of port, address and optional MAC. */
@@ -96,22 +96,18 @@ export function encodeForwardFrame(
   payload: Uint8Array,
   macLength: 0 | 8,
 ): Uint8Array | undefined {
-  const expected = addressLength(address);
-  const datagram = new Uint8Array(4 + expected + macLength + payload.length);
-  let written: number;
-  if (expected === 4 && address.includes(":")) {
-    const scratch = new Uint8Array(16);
-    written = writeAddress(address, scratch, 0);
-    if (written === 4) datagram.set(scratch.subarray(0, 4), 4);
-  } else {
-    written = writeAddress(address, datagram, 4);
-  }
-  if (written !== expected) return undefined;
+  const isIpv4 = !address.includes(":");
+  const ipv6 = isIpv4 ? undefined : new Uint8Array(16);
+  const length = ipv6 === undefined ? 4 : writeAddress(address, ipv6, 0);
+  if (length === 0) return undefined;
+  const datagram = new Uint8Array(4 + length + macLength + payload.length);
+  if (ipv6 !== undefined) datagram.set(length === 16 ? ipv6 : ipv6.subarray(0, 4), 4);
+  else if (writeAddress(address, datagram, 4) === 0) return undefined;
   datagram[0] = type;
   datagram[1] = port;
   datagram[2] = port >>> 8;
-  datagram[3] = expected;
-  datagram.set(payload, 4 + expected + macLength);
+  datagram[3] = length;
+  datagram.set(payload, 4 + length + macLength);
   return datagram;
 }
 

@@ -6,7 +6,6 @@
 export {
   AddressTexts,
   addressBytes,
-  addressLength,
   addressText,
   normalizeAddress,
   writeAddress,
