@@ -1,0 +1,164 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { ConfigError } from "./config-error.ts";
+import { type HostPort, parseHostPort, parseInteger, parseSecret } from "./option-values.ts";
+import type { RawOptions } from "./options.ts";
+import { addPskFile, addPskOption, PskStore } from "./psk-store.ts";
+
+/** How the other nodes are found. */
+export type DiscoveryConfig =
+  | { readonly kind: "static"; readonly nodes: readonly HostPort[] }
+  | { readonly kind: "dns"; readonly name: HostPort };
+
+export interface ClusterConfig {
+  readonly address: HostPort;
+  readonly discovery: DiscoveryConfig;
+  /** Nodes that must have been seen before this one is ready, itself included. */
+  readonly initialNodes: number;
+  readonly backward: boolean;
+}
+
+/** Checked configuration of one server process. */
+export interface ServerConfig {
+  readonly nodeId: number;
+  readonly coaps: HostPort;
+  readonly coap: HostPort | undefined;
+  readonly cluster: ClusterConfig | undefined;
+  readonly cookieSecret: Uint8Array | undefined;
+  readonly psk: PskStore;
+  readonly cipherSuites: readonly string[] | undefined;
+  /** Undefined: the Connection ID extension is not used. */
+  readonly cidLength: number | undefined;
+  readonly mtu: number;
+  readonly maxConnections: number;
+  readonly maxHandshakes: number;
+  readonly receiveBufferBytes: number;
+  readonly batch: "auto" | "on" | "off";
+  readonly statusIntervalMs: number;
+  readonly logLevel: string;
+  readonly keyLog: string | undefined;
+}
+
+const ANY_HOST = "::";
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
+const BATCH_MODES = ["auto", "on", "off"] as const;
+const MINIMUM_CLUSTER_CID_LENGTH = 5;
+
+/** @throws ConfigError for the first value that is not accepted. */
+export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): ServerConfig {
+  const cluster = raw.cluster === undefined ? undefined : parseCluster(raw, raw.cluster);
+  if (cluster === undefined && (raw.clusterNodes ?? raw.clusterDns) !== undefined) {
+    throw new ConfigError(
+      "--cluster-nodes and --cluster-dns need --cluster, the own cluster address",
+    );
+  }
+  if (raw.keyLog !== undefined && environment["NODE_ENV"] === "production") {
+    throw new ConfigError("--key-log: refused because NODE_ENV is production");
+  }
+  return {
+    nodeId: parseNodeId(raw, cluster !== undefined),
+    coaps: parseHostPort("--coaps", raw.coaps, ANY_HOST),
+    coap: raw.coap === "off" ? undefined : parseHostPort("--coap", raw.coap, ANY_HOST),
+    cluster,
+    cookieSecret:
+      raw.cookieSecret === undefined
+        ? undefined
+        : parseSecret("--cookie-secret", raw.cookieSecret, 16),
+    psk: parsePsk(raw, environment),
+    cipherSuites: raw.cipher?.split(",").map((name) => name.trim()),
+    cidLength: parseCidLength(raw.cidLength, cluster !== undefined),
+    mtu: parseInteger("--mtu", raw.mtu, 256, 65507),
+    maxConnections: parseInteger("--max-connections", raw.maxConnections, 1, 10_000_000),
+    maxHandshakes: parseInteger("--max-handshakes", raw.maxHandshakes, 1, 1_000_000),
+    receiveBufferBytes: parseInteger("--receive-buffer", raw.receiveBuffer, 4096, 2 ** 30),
+    batch: parseChoice("--batch", raw.batch, BATCH_MODES),
+    statusIntervalMs: parseInteger("--status-interval", raw.statusInterval, 0, 86_400) * 1000,
+    logLevel: parseChoice("--log-level", raw.logLevel, LOG_LEVELS),
+    keyLog: raw.keyLog,
+  };
+}
+
+function parseChoice<T extends string>(option: string, value: string, accepted: readonly T[]): T {
+  const choice = accepted.find((candidate) => candidate === value);
+  if (choice === undefined) {
+    throw new ConfigError(
+      `${option}: "${value}" is not accepted; give one of ${accepted.join(", ")}`,
+    );
+  }
+  return choice;
+}
+
+function parseNodeId(raw: RawOptions, inCluster: boolean): number {
+  if (raw.nodeId !== undefined) return parseInteger("--node-id", raw.nodeId, 0, 255);
+  const ordinal = /-(\d+)$/.exec(hostname())?.[1];
+  if (ordinal !== undefined && Number(ordinal) <= 255) return Number(ordinal);
+  if (inCluster) {
+    throw new ConfigError(
+      "--node-id: a cluster node needs its id, 0 to 255 (the host name does not end in -NUMBER)",
+    );
+  }
+  return 0;
+}
+
+function parseCluster(raw: RawOptions, address: string): ClusterConfig {
+  if (raw.clusterNodes !== undefined && raw.clusterDns !== undefined) {
+    throw new ConfigError("--cluster-nodes and --cluster-dns exclude each other");
+  }
+  const nodes = (raw.clusterNodes ?? "")
+    .split(",")
+    .filter((node) => node.trim() !== "")
+    .map((node) => parseHostPort("--cluster-nodes", node.trim(), "127.0.0.1"));
+  const own = parseHostPort("--cluster", address, ANY_HOST);
+  const others = nodes.filter((node) => node.host !== own.host || node.port !== own.port);
+  const discovery: DiscoveryConfig =
+    raw.clusterDns === undefined
+      ? { kind: "static", nodes: others }
+      : { kind: "dns", name: parseHostPort("--cluster-dns", raw.clusterDns, "localhost") };
+  return {
+    address: own,
+    discovery,
+    initialNodes:
+      raw.initialNodes === undefined
+        ? others.length + 1
+        : parseInteger("--initial-nodes", raw.initialNodes, 1, 256),
+    backward: raw.backward,
+  };
+}
+
+function parseCidLength(value: string | undefined, inCluster: boolean): number | undefined {
+  if (value === undefined) return 6;
+  if (!inCluster && value === "off") return undefined;
+  const minimum = inCluster ? MINIMUM_CLUSTER_CID_LENGTH : 0;
+  if (value === "off" || Number(value) < minimum) {
+    throw new ConfigError(
+      `--cid-length: "${value}" is too short for a cluster, whose Connection IDs name the node; give ${minimum} to 32`,
+    );
+  }
+  return parseInteger("--cid-length", value, minimum, 32);
+}
+
+function parsePsk(raw: RawOptions, environment: NodeJS.ProcessEnv): PskStore {
+  const store = new PskStore();
+  for (const value of raw.psk ?? []) addPskOption(store, "--psk", value);
+  const listed = environment["DTLS_CLUSTER_PSK"];
+  if (listed !== undefined && raw.psk === undefined) {
+    for (const value of listed.split(",")) addPskOption(store, "DTLS_CLUSTER_PSK", value);
+  }
+  if (raw.pskFile !== undefined)
+    addPskFile(store, raw.pskFile, readOption("--psk-file", raw.pskFile));
+  if (store.size === 0) {
+    throw new ConfigError(
+      "no pre-shared key: give --psk IDENTITY:SECRET or --psk-file FILE (lines IDENTITY=BASE64)",
+    );
+  }
+  return store;
+}
+
+function readOption(option: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    throw new ConfigError(`${option}: cannot read ${file} (${code})`);
+  }
+}

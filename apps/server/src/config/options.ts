@@ -1,0 +1,175 @@
+import { Command, Option } from "commander";
+
+/** Option values as text, before they are checked. */
+export interface RawOptions {
+  readonly nodeId?: string;
+  readonly coaps: string;
+  readonly coap: string;
+  readonly cluster?: string;
+  readonly clusterNodes?: string;
+  readonly clusterDns?: string;
+  readonly initialNodes?: string;
+  readonly backward: boolean;
+  readonly cookieSecret?: string;
+  readonly psk?: readonly string[];
+  readonly pskFile?: string;
+  readonly cipher?: string;
+  readonly cidLength?: string;
+  readonly mtu: string;
+  readonly maxConnections: string;
+  readonly maxHandshakes: string;
+  readonly receiveBuffer: string;
+  readonly batch: string;
+  readonly statusInterval: string;
+  readonly logLevel: string;
+  readonly keyLog?: string;
+}
+
+interface OptionRow {
+  readonly flags: string;
+  readonly environment: string;
+  readonly default?: string;
+  readonly description: string;
+}
+
+const OPTIONS: readonly OptionRow[] = [
+  {
+    flags: "--node-id <0..255>",
+    environment: "KUBECTL_NODE_ID",
+    description:
+      "id of this node, the first byte of its Connection IDs (default: 0, or the number that the host name ends with)",
+  },
+  {
+    flags: "--coaps <address>",
+    environment: "DTLS_CLUSTER_COAPS",
+    description: "public CoAP/DTLS address",
+  },
+  {
+    flags: "--coap <address>",
+    environment: "DTLS_CLUSTER_COAP",
+    default: ":5783",
+    description: 'public plain CoAP address, or "off"',
+  },
+  {
+    flags: "--cluster <address>",
+    environment: "DTLS_CLUSTER_ADDRESS",
+    description: "address for the other nodes, usually :5884; without it the server stands alone",
+  },
+  {
+    flags: "--cluster-nodes <addresses>",
+    environment: "DTLS_CLUSTER_NODES",
+    description: "cluster addresses of the nodes, comma separated (the own one may be among them)",
+  },
+  {
+    flags: "--cluster-dns <name:port>",
+    environment: "DTLS_CLUSTER_DNS",
+    description: "DNS name that resolves to the addresses of all nodes",
+  },
+  {
+    flags: "--initial-nodes <1..256>",
+    environment: "DTLS_CLUSTER_INITIAL_NODES",
+    description:
+      "nodes, this one included, that must have been seen before the server is ready (default: all of --cluster-nodes, else 1)",
+  },
+  {
+    flags: "--no-backward",
+    environment: "DTLS_CLUSTER_NO_BACKWARD",
+    description:
+      "answer forwarded records from the own public socket instead of through the node that received them",
+  },
+  {
+    flags: "--cookie-secret <base64>",
+    environment: "DTLS_CLUSTER_COOKIE_SECRET_BASE64",
+    description:
+      "secret of the handshake cookies, at least 16 bytes, the same on all nodes (default: random)",
+  },
+  {
+    flags: "--psk-file <file>",
+    environment: "DTLS_CLUSTER_PSK_FILE",
+    description: "file of lines IDENTITY=BASE64 or IDENTITY=:0xHEX",
+  },
+  {
+    flags: "--cipher <names>",
+    environment: "DTLS_CLUSTER_CIPHER",
+    description: "accepted cipher suites, comma separated (default: all PSK suites with AEAD)",
+  },
+  {
+    flags: "--cid-length <0..32|off>",
+    environment: "DTLS_CLUSTER_CID_LENGTH",
+    description: "bytes of the own Connection IDs; a cluster needs 5 or more (default: 6)",
+  },
+  {
+    flags: "--mtu <bytes>",
+    environment: "DTLS_CLUSTER_MTU",
+    default: "1232",
+    description: "largest UDP payload to send",
+  },
+  {
+    flags: "--max-connections <n>",
+    environment: "DTLS_CLUSTER_MAX_CONNECTIONS",
+    default: "1000000",
+    description: "established connections; new handshakes are refused beyond",
+  },
+  {
+    flags: "--max-handshakes <n>",
+    environment: "DTLS_CLUSTER_MAX_HANDSHAKES",
+    default: "10000",
+    description: "handshakes at one time",
+  },
+  {
+    flags: "--receive-buffer <bytes>",
+    environment: "DTLS_CLUSTER_RECEIVE_BUFFER",
+    default: "8388608",
+    description: "receive buffer of each socket; the kernel may grant less (net.core.rmem_max)",
+  },
+  {
+    flags: "--batch <mode>",
+    environment: "DTLS_CLUSTER_BATCH",
+    default: "auto",
+    description: "several datagrams per system call through koffi: auto, on or off",
+  },
+  {
+    flags: "--status-interval <seconds>",
+    environment: "DTLS_CLUSTER_STATUS_INTERVAL",
+    default: "10",
+    description: "seconds between status lines, 0 for none",
+  },
+  {
+    flags: "--log-level <level>",
+    environment: "DTLS_CLUSTER_LOG_LEVEL",
+    default: "info",
+    description: "debug, info, warn, error or silent",
+  },
+  {
+    flags: "--key-log <file>",
+    environment: "DTLS_CLUSTER_KEY_LOG",
+    description:
+      "append TLS keys in NSS form: whoever reads them reads the traffic; refused when NODE_ENV is production",
+  },
+];
+
+/** The command line of `dtls-cluster-server`; each option is an environment variable as well. */
+export function createCommand(version: string): Command {
+  const command = new Command("dtls-cluster-server")
+    .description("CoAP over DTLS 1.2 server; several of them form a Connection-ID cluster.")
+    .version(version)
+    .addOption(
+      new Option(
+        "--psk <identity:secret>",
+        "pre-shared key; an identity ending in * stands for all with that prefix; repeatable (env: DTLS_CLUSTER_PSK, comma separated)",
+      ).argParser((value: string, previous?: readonly string[]) => [...(previous ?? []), value]),
+    );
+  for (const row of OPTIONS) {
+    const option = new Option(row.flags, row.description).env(row.environment);
+    command.addOption(row.default === undefined ? option : option.default(row.default));
+  }
+  return command.helpOption("-h, --help", "show this help").addHelpText("after", HELP_EXAMPLES);
+}
+
+const HELP_EXAMPLES = `
+Examples:
+  one server:    dtls-cluster-server --psk 'Client_identity:secretPSK'
+  node 1 of 3:   dtls-cluster-server --node-id 1 --psk-file psk.txt --coaps :15784 --coap off \\
+                   --cluster 127.0.0.1:15884 --cluster-nodes 127.0.0.1:15884,127.0.0.1:25884,127.0.0.1:35884
+
+Exit codes: 0 ended by SIGTERM or SIGINT, 1 failed while running, 2 wrong option or environment.`;

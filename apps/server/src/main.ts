@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { CommanderError } from "commander";
+import { parseConfig } from "./config/config.ts";
+import { ConfigError } from "./config/config-error.ts";
+import { createCommand, type RawOptions } from "./config/options.ts";
+import { createLog } from "./log.ts";
+import { startServer } from "./server.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** Parses the command line; help and version end the process with 0, a mistake with 2. */
+function parseCommandLine(): RawOptions {
+  const manifest = new URL("../package.json", import.meta.url);
+  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+  const command = createCommand(version).exitOverride().allowExcessArguments(false);
+  try {
+    return command.parse().opts<RawOptions>();
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
+    throw error;
+  }
+}
+
+async function main(): Promise<void> {
+  const config = parseConfig(parseCommandLine(), process.env);
+  const log = createLog(config.logLevel, config.nodeId);
+  const server = await startServer(config, log);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      log.info({ event: "stopping", signal }, `${signal}: closing connections`);
+      void server.stop();
+    });
+  }
+  await server.stopped;
+}
+
+try {
+  await main();
+} catch (error) {
+  const isUsage = error instanceof ConfigError;
+  process.stderr.write(
+    `dtls-cluster-server: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exit(isUsage ? EXIT_USAGE : EXIT_FAILED);
+}

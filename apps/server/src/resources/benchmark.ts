@@ -1,0 +1,76 @@
+import {
+  type CoapEndpoint,
+  type CoapResponse,
+  Code,
+  type Resource,
+  type ServerExchange,
+  type UriQuery,
+} from "@dtls-cluster/coap";
+
+// What one record within the default MTU carries; longer bodies need blockwise transfer.
+const MAX_RESPONSE_LENGTH = 1024;
+const PADDING = "*".charCodeAt(0);
+
+/** The benchmark resource and the number of its executions, to be compared with a client's count. */
+export interface BenchmarkResource<T> {
+  readonly resource: Resource<T>;
+  executions(): number;
+}
+
+/**
+ * `/benchmark?rlen=N&ack`: GET, POST and PUT answer a short text that is cut or padded with `*` to N
+ * bytes; `ack` asks for an empty ACK and a separate response.
+ */
+export function createBenchmarkResource<T>(coap: () => CoapEndpoint<T>): BenchmarkResource<T> {
+  const changed = paddedTexts("hello benchmark");
+  const content = paddedTexts("hello observe 000");
+  let executions = 0;
+
+  const answer = (
+    exchange: ServerExchange<T>,
+    query: UriQuery,
+    code: number,
+    texts: (length: number | undefined) => Uint8Array,
+    now: number,
+  ): CoapResponse => {
+    executions += 1;
+    if (query.has("ack")) coap().accept(exchange, now);
+    return { code, payload: texts(query.integer("rlen")) };
+  };
+  const write = (
+    exchange: ServerExchange<T>,
+    _request: unknown,
+    query: UriQuery,
+    now: number,
+  ): CoapResponse => answer(exchange, query, Code.changed, changed, now);
+
+  return {
+    executions: () => executions,
+    resource: {
+      path: "/benchmark",
+      get: (exchange, _request, query, now) => answer(exchange, query, Code.content, content, now),
+      post: write,
+      put: write,
+      query: {
+        rlen: { type: "integer", min: 0, max: MAX_RESPONSE_LENGTH },
+        ack: { type: "flag" },
+      },
+      attributes: { rt: "benchmark", ct: "0" },
+    },
+  };
+}
+
+/** Payloads by length, each made once; there are at most {@link MAX_RESPONSE_LENGTH} of them. */
+function paddedTexts(text: string): (length: number | undefined) => Uint8Array {
+  const whole = new TextEncoder().encode(text);
+  const byLength = new Map<number, Uint8Array>();
+  return (length) => {
+    if (length === undefined) return whole;
+    const known = byLength.get(length);
+    if (known !== undefined) return known;
+    const padded = new Uint8Array(length).fill(PADDING);
+    padded.set(whole.subarray(0, length));
+    byLength.set(length, padded);
+    return padded;
+  };
+}

@@ -1,0 +1,36 @@
+import { Command, InvalidArgumentError } from "commander";
+
+export interface ClusterOptions {
+  readonly nodes: number;
+  readonly clients: number;
+  /** Seconds of load. */
+  readonly duration: number;
+  readonly json: string | undefined;
+  readonly spread: boolean;
+}
+
+const integer =
+  (minimum: number, maximum: number) =>
+  (value: string): number => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < minimum || number > maximum) {
+      throw new InvalidArgumentError(`Accepted is an integer from ${minimum} to ${maximum}.`);
+    }
+    return number;
+  };
+
+/** Parses the arguments of `npm start`; ends the process with code 2 on a wrong one. */
+export function parseOptions(argv: readonly string[]): ClusterOptions {
+  const command = new Command("npm start --")
+    .description(
+      "Starts a DTLS Connection-ID cluster of server processes on loopback, loads it and reports.",
+    )
+    .option("--nodes <n>", "server processes", integer(1, 16), 3)
+    .option("--clients <n>", "CoAP/DTLS clients", integer(1, 16_000), 4000)
+    .option("--duration <seconds>", "seconds of load after set-up", integer(1, 86_400), 30)
+    .option("--json <file>", "write the benchmark's report to FILE")
+    .option("--no-spread", "each client sends to its own node only, so that nothing is forwarded")
+    .helpOption("-h, --help", "show this help")
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  return command.parse(argv as string[], { from: "user" }).opts<ClusterOptions>();
+}
