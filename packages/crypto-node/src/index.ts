@@ -1,1 +1,7 @@
-export {};
+/**
+ * Cryptography and randomness for `@dtls-cluster/dtls` over node:crypto.
+ *
+ * @packageDocumentation
+ */
+export { createNodeEntropy } from "./entropy.ts";
+export { createNodeCrypto, type NodeCryptoOptions } from "./provider.ts";
