@@ -37,12 +37,16 @@ export type ClusterOutcome =
   | "badForward"
   /** A backward frame with a wrong MAC. */
   | "badBackward"
-  /** A frame that cannot be read, or that the channel has no keys for. */
+  /** A frame that cannot be read. */
   | "dropMalformedFrame"
+  /** A frame of a peer whose keys are not known (yet). */
+  | "dropNoKeys"
   /** A frame from an address that is no node's. */
   | "dropUnknownSource"
-  /** A relayed frame that would have to be relayed again. */
+  /** A forwarded datagram of a third node, or a relayed one that would have to be relayed again. */
   | "dropHopLimit"
+  /** A forwarded datagram for the own id, and the frame to its owner could not be built or sealed. */
+  | "dropRelay"
   /** A backward frame to be passed on to a router that is not known (any more). */
   | "dropUnknownRouter";
 
@@ -56,7 +60,10 @@ export type BackwardOutcome =
   /** The router is not available, or the frame could not be sealed. */
   | "dropBackward";
 
-export type ForwarderOutcome = PublicOutcome | ClusterOutcome | BackwardOutcome;
+/** Of a datagram that waited during a freeze, and was counted when it came in. */
+export type DrainOutcome = "drained" | "dropDrained";
+
+export type ForwarderOutcome = DrainOutcome | PublicOutcome | ClusterOutcome | BackwardOutcome;
 
 /**
  * Counters never decrease. `received` is the sum of the public outcomes, `receivedCluster` of the
@@ -91,13 +98,17 @@ export function createCounters(): MutableCounters {
     badForward: 0,
     badBackward: 0,
     dropMalformedFrame: 0,
+    dropNoKeys: 0,
     dropUnknownSource: 0,
     dropHopLimit: 0,
+    dropRelay: 0,
     dropUnknownRouter: 0,
     answers: 0,
     backwarded: 0,
     backwardRelayed: 0,
     backwardDirect: 0,
     dropBackward: 0,
+    drained: 0,
+    dropDrained: 0,
   };
 }

@@ -25,8 +25,9 @@ export interface ForwarderSink {
   /**
    * A datagram for the local DTLS endpoint.
    * @param via the cluster address to answer through; undefined: the client is at the own socket.
-   * @returns false when the endpoint has no connection and no handshake it could belong to (its outcome
-   * was "unknown-peer"); nothing else, such as a failed verification, counts as that.
+   * @returns false when the endpoint has nothing that the datagram could belong to: its outcome was
+   * "unknown-peer", "unknown-connection-id" or "sealed-for-ever". Nothing else counts as that, above all
+   * not a record that failed its verification.
    */
   deliver(
     datagram: Uint8Array,

@@ -6,6 +6,7 @@
 export type {
   BackwardOutcome,
   ClusterOutcome,
+  DrainOutcome,
   ForwarderCounters,
   ForwarderOutcome,
   PublicOutcome,
@@ -13,3 +14,4 @@ export type {
 export { Forwarder } from "./forwarder.ts";
 export type { ForwarderOptions, ForwarderSink } from "./forwarder-options.ts";
 export type { FrameProtection } from "./protection.ts";
+export { noConnectionId, nodeIdIn, notRoutable } from "./route.ts";

@@ -40,7 +40,6 @@ export class Membership {
   #generation: number;
   #supersededBy = 0;
   #isReady = false;
-  #hasInitializedPeer = false;
   #nextTick: number | undefined;
   #nextDiscovery = 0;
   readonly #outcomes: Record<PingOutcome, number> = {
@@ -68,6 +67,10 @@ export class Membership {
     if (!Number.isInteger(options.initialNodes) || options.initialNodes < 1) {
       throw new NodesUsageError(`initial nodes ${options.initialNodes} is not an integer above 0`);
     }
+    const generation = options.generation ?? 1;
+    if (!isNodeId(generation)) {
+      throw new NodesUsageError(`generation ${generation} is not an integer of 0 to 4294967295`);
+    }
     this.#options = options;
     this.#sink = sink;
     this.#timers = {
@@ -77,7 +80,7 @@ export class Membership {
       discoverMs: 10_000,
       ...options.timers,
     };
-    this.#generation = options.generation ?? 1;
+    this.#generation = generation;
     this.table = new NodesTable(
       options.maxNodes === undefined ? {} : { maxNodes: options.maxNodes },
     );
@@ -91,7 +94,7 @@ export class Membership {
 
   /** What pings say about this process. */
   get state(): NodeState {
-    if (this.#isReady || this.#hasInitializedPeer) return NodeState.initialized;
+    if (this.#isReady) return NodeState.initialized;
     return this.#peerIds() + 1 >= this.#options.initialNodes ? NodeState.up : NodeState.start;
   }
 
@@ -285,8 +288,7 @@ export class Membership {
 
   #checkReady(foreignState: number | undefined, now: number): void {
     if (this.#isReady) return;
-    if (foreignState === NodeState.initialized) this.#hasInitializedPeer = true;
-    const { state } = this;
+    const state = foreignState === NodeState.initialized ? foreignState : this.state;
     if (state === NodeState.start) return;
     const ids = new Set<number>();
     for (const node of this.table.nodes()) {
