@@ -52,7 +52,8 @@ export interface CoapLimits {
    */
   readonly maxDuplicateBytes: number;
   /**
-   * Requests of one peer that wait for their answer. Beyond it further requests are dropped
+   * Requests of one peer that wait for their answer, and separate responses that wait for their
+   * ACK, together. Beyond it further requests are dropped
    * ("refused"); a confirmable one comes again. Default 16.
    */
   readonly maxPendingPerPeer: number;

@@ -20,7 +20,6 @@ export type { CoapPeer } from "./peer.ts";
 export type { CoapPeerState, DuplicateKind, DuplicateState } from "./peer-state.ts";
 export {
   createResources,
-  type QueryParameter,
   type Resource,
   type ResourceHandler,
   type Resources,
@@ -32,5 +31,5 @@ export {
   deriveParameters,
   type TransmissionParameters,
 } from "./transmission-parameters.ts";
-export type { UriQuery } from "./uri-query.ts";
+export type { QueryParameter, UriQuery } from "./uri-query.ts";
 export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
