@@ -1,0 +1,265 @@
+import { divide } from "./generation.ts";
+import type {
+  ActivateRequested,
+  CopyReleased,
+  HandoverInput,
+  PingSeen,
+  ReleaseRequested,
+  RestoreRequested,
+  StreamEvent,
+} from "./inputs.ts";
+import type { HandoverOutput, RestoreRefusal, TimerName } from "./outputs.ts";
+import { type AttemptKey, isSameAttempt } from "./peer.ts";
+import { type GiverAttempt, type GiverState, type Step, stay } from "./state.ts";
+import { takeBack } from "./taker.ts";
+import {
+  abort,
+  askReleases,
+  doubt,
+  endAttempt,
+  handOver,
+  reclaim,
+  resume,
+  serveEmpty,
+  yieldTo,
+} from "./term.ts";
+
+/**
+ * The owner of a node id, and what it becomes when it hands over.
+ *
+ *   serving -restore-requested-> copying -copy-drained-> freezing -delta-sent-> frozen -activate-> late -> relaying
+ *      ^___________ any failure: back to serving, from frozen in the next generation ___|
+ */
+export function stepGiver(state: GiverState, input: HandoverInput): Step {
+  switch (input.type) {
+    case "restore-requested":
+      return restoreRequested(state, input);
+    case "activate-requested":
+      return activateRequested(state, input);
+    case "release-requested":
+      return releaseRequested(state, input);
+    case "copy-released":
+      return copyReleased(state, input);
+    case "ping-seen":
+      return pingSeen(state, input);
+    case "peer-dead":
+      return peerDead(state, input.id);
+    case "timer":
+      return timerFired(state, input.timer);
+    case "woke-up":
+      return wokeUp(state);
+    case "take-back":
+      return isSealed(state) && state.phase !== "ended" ? takeBack(state) : stay(state);
+    case "flows-idle":
+      return state.phase === "relaying" ? end(state) : stay(state);
+    case "late-arrived":
+      return lateArrived(state, input.attempt);
+    case "copy-drained":
+    case "delta-sent":
+    case "stream-progress":
+    case "stream-broken":
+    case "late-connection":
+    case "late-drained":
+      return streamEvent(state, input);
+    default:
+      return stay(state);
+  }
+}
+
+function isSealed(state: GiverState): boolean {
+  return state.phase === "late" || state.phase === "relaying" || state.phase === "ended";
+}
+
+function restoreRequested(state: GiverState, input: RestoreRequested): Step {
+  const { taker, number } = input;
+  const key = { taker: taker.id, number };
+  if (isSealed(state)) return refuse(state, key, "handed-over");
+  if (state.phase === "doubtful") return refuse(state, key, "busy");
+  const current = state.attempt;
+  if (current !== undefined) {
+    if (current.taker !== taker.id) return refuse(state, key, "busy");
+    if (number <= current.number) return refuse(state, key, "stale-attempt");
+    // A taker discards its copy before it asks again, so this one holds none any more.
+    const aborted = abort(state, false, "asked again");
+    const next = grantAttempt(aborted.state, input);
+    return { state: next.state, outputs: [...aborted.outputs, ...next.outputs] };
+  }
+  const own = state.holders.find((holder) => holder.id === taker.id && holder.attempt > 0);
+  if (own === undefined) return grantAttempt(state, input);
+  if (number <= own.attempt) return refuse(state, key, "stale-attempt");
+  const holders = state.holders.filter((holder) => holder !== own);
+  return grantAttempt({ ...state, holders }, input);
+}
+
+function grantAttempt(state: GiverState, { taker, number }: RestoreRequested): Step {
+  const key = { taker: taker.id, number };
+  const others = state.holders.filter((holder) => holder.id !== taker.id);
+  if (others.length > 0) {
+    const refused = refuse(state, key, "copy-outstanding");
+    return { state, outputs: [...refused.outputs, ...askReleases(others)] };
+  }
+  const division = divide(state.range);
+  if (division === undefined) return refuse(state, key, "generations-exhausted");
+  const { grant, rest, reserve } = division;
+  const attempt: GiverAttempt = { ...key, address: taker.address, grant, rest, reserve };
+  const range = { next: grant.generation + 1, end: state.range.end };
+  return {
+    state: { ...state, phase: "copying", range, attempt },
+    outputs: [
+      { type: "start-stream", attempt: key, to: taker, grant },
+      { type: "set-timer", timer: "stall" },
+      { type: "report-phase", phase: "pre-copy", reason: "requested" },
+    ],
+  };
+}
+
+function refuse(state: GiverState, attempt: AttemptKey, reason: RestoreRefusal): Step {
+  return {
+    state,
+    outputs: [{ type: "refuse-restore", attempt, reason, owner: state.successor }],
+  };
+}
+
+function streamEvent(state: GiverState, { type, attempt }: StreamEvent): Step {
+  if (state.phase === "late") return lateEvent(state, type, attempt);
+  if (state.attempt === undefined || !isSameAttempt(state.attempt, attempt)) return stay(state);
+  if (type === "stream-broken") return abort(state, true, "stream broken");
+  if (state.phase === "copying" && type === "stream-progress") {
+    return { state, outputs: [{ type: "set-timer", timer: "stall" }] };
+  }
+  if (state.phase === "copying" && type === "copy-drained") {
+    return {
+      state: { ...state, phase: "freezing" },
+      outputs: [
+        { type: "freeze" },
+        { type: "send-delta", attempt },
+        { type: "set-timer", timer: "freeze" },
+        { type: "report-phase", phase: "freeze", reason: "copied" },
+      ],
+    };
+  }
+  if (state.phase === "freezing" && type === "delta-sent") {
+    return {
+      state: { ...state, phase: "frozen" },
+      outputs: [
+        { type: "send-end-mark", attempt },
+        { type: "report-phase", phase: "activate", reason: "copy is whole" },
+      ],
+    };
+  }
+  return stay(state);
+}
+
+function lateEvent(state: GiverState, type: StreamEvent["type"], attempt: AttemptKey): Step {
+  if (state.activated === undefined || !isSameAttempt(state.activated, attempt)) return stay(state);
+  if (type === "late-connection") return { state, outputs: [{ type: "send-late", attempt }] };
+  if (type !== "late-drained" && type !== "stream-broken") return stay(state);
+  return {
+    state: { ...state, phase: "relaying" },
+    outputs: [
+      { type: type === "late-drained" ? "end-late" : "drop-late", attempt },
+      { type: "report-phase", phase: "relay", reason: type },
+    ],
+  };
+}
+
+function activateRequested(state: GiverState, { attempt, round }: ActivateRequested): Step {
+  if (state.phase === "frozen" && state.attempt && isSameAttempt(state.attempt, attempt)) {
+    return handOver(state, round);
+  }
+  const isKnown = state.activated !== undefined && isSameAttempt(state.activated, attempt);
+  const type = isKnown && isSealed(state) ? "accept-activation" : "refuse-activation";
+  return { state, outputs: [{ type, attempt, round }] };
+}
+
+function releaseRequested(state: GiverState, { from, generation }: ReleaseRequested): Step {
+  if (!isSealed(state)) {
+    return { state, outputs: [{ type: "announce-generation", generation: state.generation }] };
+  }
+  const answer: HandoverOutput = { type: "answer-release", to: from, generation };
+  if (state.reserve?.generation !== generation) return { state, outputs: [answer] };
+  return { state: { ...state, reserve: undefined }, outputs: [{ type: "drop-copy" }, answer] };
+}
+
+function copyReleased(state: GiverState, { from, generation }: CopyReleased): Step {
+  const holders = state.holders.filter(
+    (holder) => holder.id !== from || holder.generation !== generation,
+  );
+  if (holders.length === state.holders.length) return stay(state);
+  const next: GiverState = { ...state, holders };
+  const isSure = state.phase === "doubtful" && holders.length === 0;
+  return isSure ? resume(next, "nobody else holds a copy") : stay(next);
+}
+
+function pingSeen(state: GiverState, { peer, role, generation }: PingSeen): Step {
+  if (role !== "owner" || peer.id === state.self || state.phase === "ended") return stay(state);
+  const owner = { ...peer, generation };
+  if (state.successor === undefined) {
+    const isHigher =
+      generation > state.generation || (generation === state.generation && peer.id > state.self);
+    if (isHigher) return yieldTo(state, owner);
+    return { state, outputs: [{ type: "announce-generation", generation: state.generation }] };
+  }
+  if (generation <= state.successor.generation) return stay(state);
+  const relay: HandoverOutput = { type: "relay-to", owner };
+  const next: GiverState = { ...state, successor: owner };
+  if (peer.id === state.successor.id || state.reserve === undefined) {
+    return { state: next, outputs: [relay] };
+  }
+  return { state: { ...next, reserve: undefined }, outputs: [{ type: "drop-copy" }, relay] };
+}
+
+function peerDead(state: GiverState, id: string): Step {
+  if (isSealed(state)) {
+    if (state.phase === "ended" || state.successor?.id !== id) return stay(state);
+    if (state.reserve) return reclaim(state.self, state.attempts, state.reserve, id);
+    return serveEmpty(state.self, state.attempts, "the owner is dead");
+  }
+  const wasHolder = state.holders.some((holder) => holder.id === id);
+  const holders = state.holders.filter((holder) => holder.id !== id);
+  const next: GiverState = wasHolder ? { ...state, holders } : state;
+  if (next.attempt?.taker === id) return abort(next, false, "taker died");
+  if (wasHolder && state.phase === "doubtful") {
+    // While this process slept the dead one may have served and handed over to yet another.
+    return serveEmpty(state.self, state.attempts, "cannot tell what a dead holder did");
+  }
+  return stay(next);
+}
+
+function timerFired(state: GiverState, timer: TimerName): Step {
+  if (timer === "stall" && state.phase === "copying") return abort(state, true, "stalled");
+  if (timer === "freeze" && (state.phase === "freezing" || state.phase === "frozen")) {
+    return abort(state, true, "no activation in time");
+  }
+  if (timer === "doubt" && state.phase === "doubtful") {
+    const outputs = [...askReleases(state.holders), { type: "set-timer", timer } as const];
+    return { state, outputs };
+  }
+  return stay(state);
+}
+
+function wokeUp(state: GiverState): Step {
+  if (isSealed(state)) {
+    if (state.reserve === undefined) return stay(state);
+    return { state: { ...state, reserve: undefined }, outputs: [{ type: "drop-copy" }] };
+  }
+  if (state.phase === "doubtful") return stay(state);
+  const wasFrozen = state.phase === "freezing" || state.phase === "frozen";
+  const isHeld = state.holders.length > 0 || state.phase === "frozen";
+  if (!isHeld) return wasFrozen ? abort(state, true, "slept") : stay(state);
+  const ended = endAttempt(state, true, "slept");
+  const doubtful = doubt(ended.state);
+  return { state: doubtful.state, outputs: [...ended.outputs, ...doubtful.outputs] };
+}
+
+function lateArrived(state: GiverState, attempt: AttemptKey): Step {
+  if (isSealed(state) || !state.taken || !isSameAttempt(state.taken, attempt)) return stay(state);
+  return { state, outputs: [{ type: "import-late", attempt, generation: state.generation }] };
+}
+
+function end(state: GiverState): Step {
+  return {
+    state: { ...state, phase: "ended", reserve: undefined },
+    outputs: [{ type: "stop" }, { type: "report-phase", phase: "ended", reason: "flows idle" }],
+  };
+}

@@ -1,0 +1,266 @@
+import type { HandoverInput, HandoverState, Step, TimerName } from "../../src/index.ts";
+import { apply, Violation } from "./apply.ts";
+import { createHealer } from "./heal.ts";
+import {
+  type Budget,
+  Interner,
+  type Message,
+  type Process,
+  pingMessage,
+  type Reducer,
+  violationOf,
+  type World,
+} from "./world.ts";
+
+export interface Scenario {
+  readonly name: string;
+  readonly processes: readonly Process[];
+  readonly budget: Budget;
+  /** Attempts after which a taker of the model stops retrying. */
+  readonly maxAttempts: number;
+  readonly maxStates: number;
+  /** Deaths are only told of processes that are dead: then the strict rules hold, else only those on nonces. */
+  readonly rules: "truthful" | "sleepers" | "liars";
+}
+
+export interface Outcome {
+  readonly states: number;
+  readonly depth: number;
+  /** False when the bound on states ended the search. */
+  readonly isComplete: boolean;
+  readonly healed: number;
+  readonly violation: string | undefined;
+  /** The steps that lead to the violation, first one first. */
+  readonly trace: readonly string[];
+}
+
+interface Action {
+  readonly label: string;
+  readonly next: World;
+}
+
+const TIMERS: readonly TimerName[] = ["stall", "freeze", "activate", "retry", "doubt"];
+
+/** Searches every interleaving breadth first, so that a violation comes with its shortest story. */
+export function explore(scenario: Scenario, rawReduce: Reducer): Outcome {
+  const messages = new Interner<Message>();
+  const machines = new Interner<HandoverState>();
+  const reduce = memoize(rawReduce, machines);
+  const heal = createHealer(reduce, scenario.rules !== "liars");
+  const first = firstWorld(scenario, messages);
+  const keyOf = createKey(machines);
+  const seen = new Map<string, number>([[keyOf(first), 0]]);
+  const worlds: World[] = [first];
+  const parents: number[] = [-1];
+  const labels: string[] = ["start"];
+  const depths: number[] = [0];
+  const trace = (at: number): string[] => {
+    const steps: string[] = [];
+    for (let i = at; i > 0; i = parents[i] as number) steps.unshift(labels[i] as string);
+    return steps;
+  };
+  let depth = 0;
+  const result = (violation: string | undefined, steps: string[], isComplete: boolean): Outcome => {
+    return {
+      states: worlds.length,
+      depth,
+      isComplete,
+      healed: heal.count(),
+      violation,
+      trace: steps,
+    };
+  };
+  for (let at = 0; at < worlds.length; at++) {
+    const world = worlds[at] as World;
+    depth = depths[at] as number;
+    const stuck = heal.check(world);
+    if (stuck !== undefined) return result(stuck, trace(at), false);
+    let label = "";
+    try {
+      for (const action of actionsOf(world, scenario, reduce, messages, (text) => (label = text))) {
+        const key = keyOf(action.next);
+        if (seen.has(key)) continue;
+        const id = worlds.length;
+        seen.set(key, id);
+        worlds.push(action.next);
+        parents.push(at);
+        labels.push(action.label);
+        depths.push(depth + 1);
+        const broken =
+          scenario.rules === "liars"
+            ? undefined
+            : violationOf(action.next, scenario.rules === "truthful");
+        if (broken !== undefined) return result(broken, trace(id), false);
+      }
+    } catch (error) {
+      if (error instanceof Violation) return result(error.message, [...trace(at), label], false);
+      throw error;
+    }
+    if (worlds.length > scenario.maxStates) return result(undefined, [], false);
+    worlds[at] = first;
+  }
+  return result(undefined, [], true);
+}
+
+/** A reducer is a pure function, so each pair of state and input needs to be computed only once. */
+function memoize(reduce: Reducer, machines: Interner<HandoverState>): Reducer {
+  const steps = new WeakMap<HandoverState, Map<HandoverInput, Step>>();
+  return (state, input) => {
+    let known = steps.get(state);
+    if (known === undefined) {
+      known = new Map();
+      steps.set(state, known);
+    }
+    let step = known.get(input);
+    if (step === undefined) {
+      const raw = reduce(state, input);
+      step = { state: machines.valueOf(machines.idOf(raw.state)), outputs: raw.outputs };
+      known.set(input, step);
+    }
+    return step;
+  };
+}
+
+function createKey(machines: Interner<HandoverState>): (world: World) => string {
+  const ids = new WeakMap<HandoverState, number>();
+  const machineId = (state: HandoverState): number => {
+    const known = ids.get(state);
+    if (known !== undefined) return known;
+    const id = machines.idOf(state);
+    ids.set(state, id);
+    return id;
+  };
+  return (world) => {
+    let key = "";
+    for (const { status, machine, own, incoming } of world.processes) {
+      key += status.charAt(0);
+      if (status === "dead") continue;
+      key += `${machineId(machine)}`;
+      if (own) key += `o${own.lineage}.${own.version}`;
+      if (incoming) key += `i${incoming.lineage}.${incoming.version}`;
+      key += " ";
+    }
+    const { crashes, pauses, mistakes, lies, takeBacks } = world.budget;
+    key += `|${world.messages.join(",")}|${world.versions.join(",")}|${world.terms.join(",")}`;
+    return `${key}|${crashes}${pauses}${mistakes}${lies}${takeBacks}`;
+  };
+}
+
+function firstWorld(scenario: Scenario, messages: Interner<Message>): World {
+  const pings = scenario.processes
+    .filter((process) => process.status === "up")
+    .map((process) => pingMessage(process.machine))
+    .filter((ping) => ping !== undefined)
+    .map((ping) => messages.idOf(ping));
+  return {
+    processes: scenario.processes,
+    messages: [...new Set(pings)].sort((a, b) => a - b),
+    versions: [0],
+    terms: ["0:0"],
+    budget: scenario.budget,
+  };
+}
+
+const SIGNALS = new Map<string, HandoverInput>();
+
+/** One object for equal inputs, so that the memory of {@link memoize} finds them. */
+function constant(input: HandoverInput): HandoverInput {
+  const key = JSON.stringify(input);
+  const known = SIGNALS.get(key);
+  if (known !== undefined) return known;
+  SIGNALS.set(key, input);
+  return input;
+}
+
+function* actionsOf(
+  world: World,
+  scenario: Scenario,
+  reduce: Reducer,
+  messages: Interner<Message>,
+  onTry: (label: string) => void,
+): Generator<Action> {
+  const checks = scenario.rules !== "liars";
+  const { budget } = world;
+  const spend = (part: Partial<Budget>): Budget => ({ ...budget, ...part });
+  const step = (
+    index: number,
+    input: HandoverInput,
+    from: World = world,
+    copy?: Message["copy"],
+  ) => {
+    const label = `p${index} ${JSON.stringify(input)}`;
+    onTry(label);
+    return { label, next: apply(from, index, input, copy, reduce, messages, checks) };
+  };
+  for (let index = 0; index < world.processes.length; index++) {
+    const process = world.processes[index] as Process;
+    const { status, machine } = process;
+    if (status === "dead") continue;
+    if (status === "unborn") {
+      yield { label: `p${index} starts`, next: withStatus(world, index, "up", budget) };
+      continue;
+    }
+    if (budget.crashes > 0) {
+      const next = withStatus(world, index, "dead", spend({ crashes: budget.crashes - 1 }));
+      yield { label: `p${index} dies`, next: forget(next, index, messages) };
+    }
+    if (status === "paused") {
+      yield step(index, constant({ type: "woke-up" }), withStatus(world, index, "up", budget));
+      continue;
+    }
+    if (budget.pauses > 0) {
+      const less = spend({ pauses: budget.pauses - 1 });
+      yield { label: `p${index} pauses`, next: withStatus(world, index, "paused", less) };
+    }
+    if (machine.side === "taker") yield step(index, constant({ type: "group-ready" }));
+    for (const timer of TIMERS) {
+      if (timer === "retry" && machine.attempts >= scenario.maxAttempts) continue;
+      yield step(index, constant({ type: "timer", timer }));
+    }
+    if (machine.side === "giver") {
+      const { attempt, activated } = machine;
+      if (attempt !== undefined) {
+        const key = { taker: attempt.taker, number: attempt.number };
+        yield step(index, constant({ type: "copy-drained", attempt: key }));
+        yield step(index, constant({ type: "delta-sent", attempt: key }));
+      }
+      if (activated !== undefined) {
+        yield step(index, constant({ type: "late-connection", attempt: activated }));
+        yield step(index, constant({ type: "late-drained", attempt: activated }));
+      }
+      if (budget.takeBacks > 0) {
+        const from = { ...world, budget: spend({ takeBacks: budget.takeBacks - 1 }) };
+        const taken = step(index, constant({ type: "take-back" }), from);
+        if (taken.next !== from) yield taken;
+      }
+    }
+    for (let other = 0; other < world.processes.length; other++) {
+      if (other === index) continue;
+      const about = constant({ type: "peer-dead", id: `p${other}` });
+      const otherStatus = world.processes[other]?.status;
+      if (otherStatus === "dead") yield step(index, about);
+      else if (otherStatus === "paused" && budget.mistakes > 0) {
+        yield step(index, about, { ...world, budget: spend({ mistakes: budget.mistakes - 1 }) });
+      } else if (otherStatus === "up" && budget.lies > 0) {
+        yield step(index, about, { ...world, budget: spend({ lies: budget.lies - 1 }) });
+      }
+    }
+    for (const id of world.messages) {
+      const message = messages.valueOf(id);
+      if (message.to === index || message.to === -1) {
+        yield step(index, message.input, world, message.copy);
+      }
+    }
+  }
+}
+
+function withStatus(world: World, index: number, status: Process["status"], budget: Budget): World {
+  const processes = [...world.processes];
+  processes[index] = { ...(world.processes[index] as Process), status };
+  return { ...world, processes, budget };
+}
+
+/** What was on its way to a dead process reaches nobody. */
+function forget(world: World, index: number, messages: Interner<Message>): World {
+  return { ...world, messages: world.messages.filter((id) => messages.valueOf(id).to !== index) };
+}
