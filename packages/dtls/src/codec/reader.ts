@@ -14,7 +14,8 @@ export class Reader {
     if (start < 0 || end > bytes.length || start > end) {
       throw new DecodeError("reader range lies outside of its bytes");
     }
-    this.#bytes = bytes;
+    // Node's Buffer is a Uint8Array whose slice() makes no copy; the views given out must not be Buffers.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#position = start;
     this.#end = end;
   }
