@@ -11,20 +11,21 @@ import {
 const MAX_RESPONSE_LENGTH = 1024;
 const PADDING = "*".charCodeAt(0);
 
-/** The benchmark resource and the number of its executions, to be compared with a client's count. */
-export interface BenchmarkResource<T> {
-  readonly resource: Resource<T>;
-  executions(): number;
+/** How often the benchmark resource was executed, to be compared with what clients counted. */
+export interface ExecutionCount {
+  executions: number;
 }
 
 /**
  * `/benchmark?rlen=N&ack`: GET, POST and PUT answer a short text that is cut or padded with `*` to N
  * bytes; `ack` asks for an empty ACK and a separate response.
  */
-export function createBenchmarkResource<T>(coap: () => CoapEndpoint<T>): BenchmarkResource<T> {
+export function createBenchmarkResource<T>(
+  coap: () => CoapEndpoint<T>,
+  count: ExecutionCount,
+): Resource<T> {
   const changed = paddedTexts("hello benchmark");
   const content = paddedTexts("hello observe 000");
-  let executions = 0;
 
   const answer = (
     exchange: ServerExchange<T>,
@@ -33,30 +34,23 @@ export function createBenchmarkResource<T>(coap: () => CoapEndpoint<T>): Benchma
     texts: (length: number | undefined) => Uint8Array,
     now: number,
   ): CoapResponse => {
-    executions += 1;
+    count.executions += 1;
     if (query.has("ack")) coap().accept(exchange, now);
     return { code, payload: texts(query.integer("rlen")) };
   };
-  const write = (
-    exchange: ServerExchange<T>,
-    _request: unknown,
-    query: UriQuery,
-    now: number,
-  ): CoapResponse => answer(exchange, query, Code.changed, changed, now);
+  const write: Resource<T>["post"] = (exchange, _request, query, now) =>
+    answer(exchange, query, Code.changed, changed, now);
 
   return {
-    executions: () => executions,
-    resource: {
-      path: "/benchmark",
-      get: (exchange, _request, query, now) => answer(exchange, query, Code.content, content, now),
-      post: write,
-      put: write,
-      query: {
-        rlen: { type: "integer", min: 0, max: MAX_RESPONSE_LENGTH },
-        ack: { type: "flag" },
-      },
-      attributes: { rt: "benchmark", ct: "0" },
+    path: "/benchmark",
+    get: (exchange, _request, query, now) => answer(exchange, query, Code.content, content, now),
+    post: write,
+    put: write,
+    query: {
+      rlen: { type: "integer", min: 0, max: MAX_RESPONSE_LENGTH },
+      ack: { type: "flag" },
     },
+    attributes: { rt: "benchmark", ct: "0" },
   };
 }
 

@@ -1,0 +1,129 @@
+import { Forwarder, type ForwarderSink } from "@dtls-cluster/forwarder";
+import {
+  type Discovery,
+  Membership,
+  type MembershipEvent,
+  type MembershipOptions,
+} from "@dtls-cluster/nodes";
+import {
+  type CidLayout,
+  isForwardOrBackward,
+  isPingOrPong,
+  type SocketAddress,
+} from "@dtls-cluster/wire";
+import type { Logger } from "../log.ts";
+
+export interface ClusterChannelOptions {
+  readonly membership: Omit<MembershipOptions, "ownAddresses">;
+  readonly layout: CidLayout;
+  readonly backward: boolean;
+  readonly discovery: Discovery;
+  /** Takes a datagram for the local endpoint; false when it belongs to nothing there. */
+  readonly deliver: ForwarderSink["deliver"];
+  readonly sendCluster: (frame: Uint8Array, to: SocketAddress) => void;
+  readonly sendPublic: ForwarderSink["sendPublic"];
+  /** The cluster is complete for the first time. */
+  readonly onReady: () => void;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+/** Pings, pongs, forwarded and backwarded records: everything on the cluster socket. */
+export class ClusterChannel {
+  readonly membership: Membership;
+  readonly forwarder: Forwarder;
+  readonly #options: ClusterChannelOptions;
+  #discovering = false;
+  #discoveryFailures = 0;
+  #unexpected = 0;
+
+  constructor(options: ClusterChannelOptions) {
+    this.#options = options;
+    this.membership = new Membership(options.membership, {
+      send: options.sendCluster,
+      discover: () => void this.#discover(),
+      event: (event) => this.#event(event),
+    });
+    this.forwarder = new Forwarder(
+      { layout: options.layout, table: this.membership.table, backward: options.backward },
+      {
+        deliver: options.deliver,
+        sendCluster: options.sendCluster,
+        sendPublic: options.sendPublic,
+      },
+    );
+  }
+
+  /** Datagrams of the cluster socket that are neither pings nor frames. */
+  get unexpected(): number {
+    return this.#unexpected;
+  }
+
+  get discoveryFailures(): number {
+    return this.#discoveryFailures;
+  }
+
+  /** Takes one datagram of the cluster socket. */
+  receive(datagram: Uint8Array, address: string, port: number, now: number): void {
+    if (isForwardOrBackward(datagram)) this.forwarder.receiveCluster(datagram, address, port, now);
+    else if (isPingOrPong(datagram)) this.membership.receive(datagram, address, port, now);
+    else this.#unexpected += 1;
+  }
+
+  stop(): void {
+    this.membership.stop();
+    this.#options.discovery.close();
+  }
+
+  async #discover(): Promise<void> {
+    if (this.#discovering) return;
+    this.#discovering = true;
+    try {
+      const addresses = await this.#options.discovery.discover();
+      this.membership.discovered(addresses, this.#options.clock());
+    } catch (error) {
+      this.#discoveryFailures += 1;
+      this.#options.log.warn(
+        { event: "discovery-failed", reason: error instanceof Error ? error.message : "unknown" },
+        "nodes could not be discovered; the cluster goes on with those it knows",
+      );
+    } finally {
+      this.#discovering = false;
+    }
+  }
+
+  #event(event: MembershipEvent): void {
+    const { log } = this.#options;
+    switch (event.type) {
+      case "ready":
+        this.#options.onReady();
+        break;
+      case "node-added":
+      case "node-removed":
+        log.info(
+          { event: event.type, id: event.node.id, at: `${event.node.address}:${event.node.port}` },
+          `node ${event.node.id} ${event.type === "node-added" ? "joined" : "is gone"}`,
+        );
+        break;
+      case "conflict":
+        log.error(
+          {
+            event: "node-id-conflict",
+            id: event.conflict.id,
+            at: `${event.conflict.address}:${event.conflict.port}`,
+          },
+          `two processes claim node id ${event.conflict.id}: give each node its own --node-id`,
+        );
+        break;
+      case "superseded":
+        log.warn(
+          { event: "superseded", by: `${event.by.address}:${event.by.port}` },
+          "another process owns this node id with a higher generation",
+        );
+        break;
+      case "owner-changed":
+        log.debug({ event: "owner-changed", id: event.id }, "the owner of a node id changed");
+        break;
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import {
+  type CoapEndpoint,
+  type CoapMessage,
+  type CoapPeer,
+  type CoapSink,
+  createCoapEndpoint,
+  type ServerExchange,
+} from "@dtls-cluster/coap";
+import {
+  type Connection,
+  createEndpoint,
+  type Endpoint,
+  type EndpointEvent,
+  type EndpointOptions,
+  type EndpointSink,
+  type Path,
+} from "@dtls-cluster/dtls";
+import type { PskStore } from "../config/psk-store.ts";
+import type { Logger } from "../log.ts";
+
+export interface SecureCoapOptions {
+  readonly dtls: EndpointOptions;
+  readonly psk: PskStore;
+  /** Sends a sealed datagram: from the public socket, or through another node when the path has a `via`. */
+  readonly transmit: (datagram: Uint8Array, path: Path) => void;
+  readonly execute: ExecuteRequest;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+/** Executes a request of an authenticated client. */
+export type ExecuteRequest = (
+  coap: CoapEndpoint<Connection>,
+  exchange: ServerExchange<Connection>,
+  request: CoapMessage,
+  now: number,
+) => void;
+
+/** A DTLS endpoint with a CoAP endpoint on top of it. */
+export interface SecureCoap {
+  readonly dtls: Endpoint;
+  readonly coap: CoapEndpoint<Connection>;
+  /** The CoAP peer of a connection, made when it is first needed. */
+  peerOf(connection: Connection): CoapPeer<Connection>;
+}
+
+/**
+ * Joins the two: each connection carries its CoAP peer in its `attachment`, so that a record
+ * reaches its exchanges without a lookup.
+ */
+export function createSecureCoap(options: SecureCoapOptions): SecureCoap {
+  const coapSink: CoapSink<Connection> = {
+    transmit(peer, message) {
+      if (message.length > peer.transport.maxPayload) {
+        options.log.warn(
+          { event: "message-too-long", bytes: message.length, limit: peer.transport.maxPayload },
+          "a message does not fit a record within the MTU and was not sent",
+        );
+        return;
+      }
+      dtls.send(peer.transport, message, options.clock());
+    },
+    request: (exchange, request, now) => options.execute(coap, exchange, request, now),
+  };
+  const peerOf = (connection: Connection): CoapPeer<Connection> => {
+    connection.attachment ??= coap.openPeer(connection);
+    return connection.attachment as CoapPeer<Connection>;
+  };
+  const dtlsSink: EndpointSink = {
+    transmit: options.transmit,
+    data(connection, payload, now) {
+      coap.receive(peerOf(connection), payload, now);
+    },
+    event: (event, now) => handleEvent(event, now),
+  };
+  const coap = createCoapEndpoint<Connection>({ entropy: options.dtls.entropy }, coapSink);
+  const dtls = createEndpoint(options.dtls, dtlsSink);
+
+  const handleEvent = (event: EndpointEvent, now: number): void => {
+    switch (event.type) {
+      case "psk-needed":
+        dtls.providePsk(event.connection, options.psk.find(event.identity), now);
+        break;
+      case "closed": {
+        const peer = event.connection.attachment as CoapPeer<Connection> | undefined;
+        if (peer !== undefined) coap.closePeer(peer, now);
+        event.connection.attachment = undefined;
+        logClosed(options.log, event);
+        break;
+      }
+      case "connected":
+      case "path-changed":
+        break;
+    }
+  };
+  return { dtls, coap, peerOf };
+}
+
+function logClosed(log: Logger, event: EndpointEvent & { readonly type: "closed" }): void {
+  const { reason, connection } = event;
+  if (reason.kind !== "failed") return;
+  log.debug(
+    { event: "connection-failed", code: reason.error.code, peer: connection.path.address },
+    reason.error.message,
+  );
+}
