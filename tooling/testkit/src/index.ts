@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { TestkitError } from "./errors.ts";
+export { eventually } from "./eventually.ts";
 export { formatAddress, Journal, type JournalEvent } from "./journal.ts";
 export { idealLink, type LinkConditions } from "./link.ts";
 export type { Nat } from "./nat.ts";
@@ -17,6 +18,7 @@ export { Random } from "./random.ts";
 export { type DtlsRecord, readRecords } from "./record-scan.ts";
 export { testSeeds } from "./seeds.ts";
 export { VirtualClock, type Wakeup } from "./virtual-clock.ts";
+export { VirtualDatagramSocket } from "./virtual-datagram-socket.ts";
 export { type Filter, type Tap, VirtualNetwork, type VirtualReceiver } from "./virtual-network.ts";
 export { type SansIoEndpoint, VirtualSocket } from "./virtual-socket.ts";
 export { simulate, World, type WorldOptions } from "./world.ts";

@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { eventually } from "@dtls-cluster/testkit";
+import { expect, test } from "vitest";
+import { type DatagramSocket, EndpointDriver, openSocket } from "../src/index.ts";
+
+test("the README's example runs", async () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const [, example = ""] = /```ts\n(.*?)```/s.exec(readme) ?? [];
+  const code = stripTypeScriptTypes(example).replace(/^import .*$/m, "");
+  const names = ["EndpointDriver", "openSocket"];
+  const run = new Function(
+    ...names,
+    `return (async () => { ${code}; return { socket, driver }; })()`,
+  );
+  const { socket, driver } = (await run(EndpointDriver, openSocket)) as {
+    socket: DatagramSocket;
+    driver: EndpointDriver;
+  };
+  const answers: string[] = [];
+  const client = await openSocket(
+    { address: "127.0.0.1", port: 0 },
+    { receive: (datagram) => answers.push(new TextDecoder().decode(datagram)) },
+  );
+  client.send(new TextEncoder().encode("anybody?"), socket.address.port, "127.0.0.1");
+  await eventually(() => answers.length === 2);
+  expect(answers).toEqual(["anybody?", "hello"]);
+  driver.close();
+  await Promise.all([client.close(), socket.close()]);
+});
