@@ -40,6 +40,7 @@ export class Membership {
   #generation: number;
   #supersededBy = 0;
   #isReady = false;
+  #hasSaidUp = false;
   #nextTick: number | undefined;
   #nextDiscovery = 0;
   readonly #outcomes: Record<PingOutcome, number> = {
@@ -297,6 +298,11 @@ export class Membership {
     }
     const isComplete = ids.size + 1 >= this.#options.initialNodes;
     this.#becomeReady(isComplete || state === NodeState.initialized, now);
+    // Waiting for the refresh pings would keep a fresh cluster from serving for seconds.
+    if (!this.#isReady && !this.#hasSaidUp) {
+      this.#hasSaidUp = true;
+      this.#pingAll([...this.table.nodes()]);
+    }
   }
 
   #becomeReady(isComplete: boolean, now: number): void {
