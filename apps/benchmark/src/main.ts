@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { runBenchmark } from "./benchmark.ts";
+import { readCommandLine } from "./command-line.ts";
+import { checkJsonFile, writeJsonFile } from "./json-file.ts";
+import { checkOpenFiles } from "./open-files.ts";
+import { totalLines } from "./report-text.ts";
+import { UsageError } from "./usage-error.ts";
+
+const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+async function main(): Promise<number> {
+  const command = await readCommandLine(process.argv.slice(2), process.env);
+  if (command === undefined) return 0;
+  const { config, jsonFile, quiet } = command;
+  checkOpenFiles(config.clients);
+  if (jsonFile !== undefined) checkJsonFile(jsonFile);
+  const print = quiet ? () => {} : (line: string) => console.log(line);
+  let signalled: number | undefined;
+  const interruption = new AbortController();
+  for (const [signal, code] of Object.entries(SIGNAL_EXIT_CODES)) {
+    process.on(signal, () => {
+      // Who asks twice does not want to wait for the last answers.
+      if (signalled !== undefined) process.exit(code);
+      signalled = code;
+      interruption.abort();
+    });
+  }
+  const report = await runBenchmark(config, { print, signal: interruption.signal });
+  for (const line of totalLines(report)) print(line);
+  if (jsonFile !== undefined) writeJsonFile(jsonFile, report);
+  if (signalled !== undefined) return signalled;
+  for (const problem of report.problems) console.error(`dtls-cluster-benchmark: ${problem}`);
+  return report.problems.length === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`dtls-cluster-benchmark: ${error.message}`);
+  process.exitCode = 2;
+}

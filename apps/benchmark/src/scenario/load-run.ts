@@ -1,0 +1,331 @@
+import { type CoapEndpoint, createCoapEndpoint, type Entropy } from "@dtls-cluster/coap";
+import { AnswerCheck } from "../answer-check.ts";
+import { createClients } from "../client-factory.ts";
+import type { BenchmarkConfig } from "../config.ts";
+import type { EndpointFactory } from "../dtls-link.ts";
+import { HandshakePacer } from "../handshake-pacer.ts";
+import { HandshakeTally } from "../handshake-tally.ts";
+import type { ClientContext, ClientSettings, LoadClient } from "../load-client.ts";
+import type { Report } from "../report.ts";
+import { connectLine, intervalLine } from "../report-text.ts";
+import { createTask, Scheduler } from "../scheduler.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { percentOf, Tally } from "../tally.ts";
+import type { Target } from "../target.ts";
+import { verdict } from "../verdict.ts";
+import { perSecond, Windows } from "./windows.ts";
+import { Work } from "./work.ts";
+
+/** What a run gets besides its configuration. */
+export interface RunParts {
+  readonly surroundings: Surroundings;
+  readonly entropy: Entropy;
+  readonly createEndpoint: EndpointFactory;
+  readonly print: (line: string) => void;
+}
+
+const PROGRESS_MS = 2000;
+const RAMP_MS = 1000;
+const INTERRUPTED_GRACE_MS = 1000;
+const CLOSE_BATCH = 100;
+const CLOSE_PAUSE_MS = 5;
+
+/** One run: all clients connect, load the targets, wait for the last answers, and say goodbye. */
+export class LoadRun implements ClientContext {
+  readonly surroundings: Surroundings;
+  readonly scheduler: Scheduler;
+  readonly coap: CoapEndpoint<LoadClient>;
+  readonly pacer: HandshakePacer;
+  readonly tally = new Tally();
+  readonly handshakes = new HandshakeTally();
+  readonly answers: AnswerCheck;
+  readonly targets: readonly Target[];
+  readonly settings: ClientSettings;
+  readonly #config: BenchmarkConfig;
+  readonly #print: (line: string) => void;
+  readonly #clients: readonly LoadClient[];
+  readonly #work: Work;
+  readonly #networkProblems = new Map<string, number>();
+  readonly #problems: string[] = [];
+  readonly #progress = createTask((now) => this.#showProgress(now));
+  readonly #window = createTask((now) => this.#endWindow(now));
+  readonly #end = createTask((now) => this.#endLoad(now, this.#config.graceMs));
+  readonly #giveUp = createTask((now) => this.#finish(now));
+  readonly #staleness = createTask((now) => this.#checkStaleness(now));
+  #phase: "connecting" | "loading" | "draining" | "over" = "connecting";
+  #tried = 0;
+  #startedAt = 0;
+  #loadStartedAt = 0;
+  #connectMs = 0;
+  #handshakesBeforeLoad = 0;
+  #windows: Windows | undefined;
+  #ended: { readonly at: number; readonly responses: number } | undefined;
+  #cpuAtStart = 0;
+  #cpuAtEnd = 0;
+  #responsesSeen = -1;
+  #clientsAtEnd = 0;
+  #resolve: ((report: Report) => void) | undefined;
+
+  constructor(config: BenchmarkConfig, parts: RunParts) {
+    this.#config = config;
+    this.#print = parts.print;
+    this.surroundings = parts.surroundings;
+    this.targets = config.targets;
+    this.answers = new AnswerCheck(config.verify, config.method, config.targets[0] as Target);
+    this.settings = {
+      intervalMs: config.intervalMs,
+      errorPauseMs: config.errorPauseMs,
+      spread: config.spread,
+      rebindEvery: config.rebindEvery,
+      // A lost non-confirmable message is normal, a confirmable one that nobody acknowledged is not.
+      failuresToReconnect: config.confirmable ? 1 : 3,
+    };
+    this.coap = createCoapEndpoint<LoadClient>(
+      {
+        entropy: parts.entropy,
+        parameters: {
+          ackTimeoutMs: config.ackTimeoutMs,
+          ackRandomFactor: config.ackRandomFactor,
+          maxRetransmit: config.maxRetransmit,
+        },
+        responseTimeoutMs: config.responseTimeoutMs,
+        messageIdReuse: "acknowledged",
+      },
+      {
+        transmit: (peer, message) => peer.transport.sendMessage(message),
+        response: (exchange, response, now) =>
+          exchange.peer.transport.answered(exchange, response, now),
+        failed: (exchange, reason, now) => {
+          if (!this.isOver()) exchange.peer.transport.failed(reason, now);
+        },
+        retransmitted: (_exchange, now) => this.tally.retransmission(now),
+      },
+    );
+    this.scheduler = new Scheduler(parts.surroundings, this.coap);
+    this.pacer = new HandshakePacer(this.scheduler, config.handshakesAtOnce, config.handshakeRate);
+    this.#work = new Work(config.requests);
+    this.#clients = createClients(config, this, parts.createEndpoint);
+  }
+
+  /** Runs to the end. Never rejects for anything that the network or a server does. */
+  run(signal: AbortSignal | undefined): Promise<Report> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      const now = this.surroundings.now();
+      this.#startedAt = now;
+      this.scheduler.set(this.#progress, now + PROGRESS_MS);
+      if (signal?.aborted === true) {
+        this.#finish(now);
+        return;
+      }
+      signal?.addEventListener("abort", () => this.#interrupt(this.surroundings.now()));
+      for (const client of this.#clients) this.pacer.apply(client, now);
+    });
+  }
+
+  // For the clients.
+
+  takeRequest(): boolean {
+    return this.#work.take();
+  }
+
+  returnRequest(): void {
+    this.#work.giveBack();
+  }
+
+  settled(now: number): void {
+    this.#work.settle();
+    if (this.#work.isDone) this.#finish(now);
+  }
+
+  firstAttemptOver(client: LoadClient, now: number): void {
+    this.#tried += 1;
+    if (this.#phase !== "connecting") {
+      client.startAt(now);
+      return;
+    }
+    const needsCid = this.settings.spread || this.settings.rebindEvery !== undefined;
+    if (
+      client.isUp &&
+      needsCid &&
+      this.targets[0]?.scheme === "coaps" &&
+      !client.hasServerConnectionId
+    ) {
+      this.#problems.push("the server gave no Connection ID; --spread and --rebind need one");
+      this.#finish(now);
+      return;
+    }
+    const { completed, failed } = this.handshakes;
+    const isHopeless =
+      completed === 0 && failed >= Math.min(this.#config.clients, this.#config.handshakesAtOnce);
+    if (isHopeless) {
+      const reasons = Object.keys(this.handshakes.failures()).join(", ");
+      this.#problems.push(`no client could connect (${reasons})`);
+      this.#finish(now);
+    } else if (this.#tried === this.#config.clients) {
+      this.#startLoad(now);
+    }
+  }
+
+  networkProblem(code: string): void {
+    this.#networkProblems.set(code, (this.#networkProblems.get(code) ?? 0) + 1);
+  }
+
+  isOver(): boolean {
+    return this.#phase === "over";
+  }
+
+  // The phases.
+
+  #startLoad(now: number): void {
+    this.scheduler.cancel(this.#progress);
+    this.#connectMs = now - this.#startedAt;
+    this.#handshakesBeforeLoad = this.handshakes.completed;
+    this.#showProgress(now);
+    this.#phase = "loading";
+    this.#loadStartedAt = now;
+    this.#cpuAtStart = this.surroundings.cpuMicros();
+    this.tally.start(now);
+    this.#windows = new Windows(this.tally, now);
+    const { durationMs, reportIntervalMs, intervalMs } = this.#config;
+    this.scheduler.set(this.#window, now + reportIntervalMs);
+    if (durationMs === undefined) this.scheduler.set(this.#staleness, now + this.#staleMs);
+    else this.scheduler.set(this.#end, now + durationMs);
+    // All at once would only fill socket buffers; with an interval the phases must be spread over it.
+    const rampMs = intervalMs ?? Math.min(RAMP_MS, (durationMs ?? RAMP_MS * 10) / 10);
+    const step = rampMs / this.#clients.length;
+    this.#clients.forEach((client, index) => {
+      client.startAt(now + step * (index + this.surroundings.random()));
+    });
+  }
+
+  #interrupt(now: number): void {
+    if (this.#phase === "connecting") this.#finish(now);
+    else if (this.#phase === "loading") {
+      this.#endLoad(now, Math.min(this.#config.graceMs, INTERRUPTED_GRACE_MS));
+    } else if (this.#phase === "draining") this.#finish(now);
+  }
+
+  #endLoad(now: number, graceMs: number): void {
+    if (this.#phase !== "loading") return;
+    this.#phase = "draining";
+    this.#markEnd(now);
+    this.#work.close();
+    this.pacer.clear();
+    if (this.#work.isDone) this.#finish(now);
+    else this.scheduler.set(this.#giveUp, now + graceMs);
+  }
+
+  #markEnd(now: number): void {
+    this.#ended ??= { at: now, responses: this.tally.totals().responses };
+  }
+
+  #finish(now: number): void {
+    if (this.#phase === "over") return;
+    if (this.#phase !== "connecting") this.#markEnd(now);
+    else this.#connectMs = now - this.#startedAt;
+    this.#phase = "over";
+    this.#cpuAtEnd = this.surroundings.cpuMicros();
+    this.#clientsAtEnd = this.#countConnected();
+    if (this.#windows !== undefined) {
+      this.#print(intervalLine(this.#windows.cut(this.#clientsAtEnd, now, this.#ended)));
+    }
+    const report = this.#report();
+    this.scheduler.close();
+    this.#closeClients(0, () => this.#resolve?.(report));
+  }
+
+  /** In small batches: thousands of close_notify at once would only overflow the server's buffer. */
+  #closeClients(from: number, done: () => void): void {
+    const now = this.surroundings.now();
+    const batch = this.#clients.slice(from, from + CLOSE_BATCH);
+    for (const client of batch) client.close(now);
+    if (from + CLOSE_BATCH >= this.#clients.length) done();
+    else this.surroundings.wake(CLOSE_PAUSE_MS, () => this.#closeClients(from + CLOSE_BATCH, done));
+  }
+
+  // Output.
+
+  #showProgress(now: number): void {
+    if (this.#phase !== "connecting") return;
+    const { completed, failed } = this.handshakes;
+    const isOver = this.#tried === this.#config.clients;
+    this.#print(
+      connectLine(completed, failed, this.#config.clients, now - this.#startedAt, isOver),
+    );
+    if (!isOver) this.scheduler.set(this.#progress, now + PROGRESS_MS);
+  }
+
+  #endWindow(now: number): void {
+    if (this.#phase !== "loading" || this.#windows === undefined) return;
+    const { durationMs, reportIntervalMs } = this.#config;
+    const window = this.#windows.intervals.length + 1;
+    this.scheduler.set(this.#window, this.#loadStartedAt + (window + 1) * reportIntervalMs);
+    const endAt =
+      durationMs === undefined ? Number.POSITIVE_INFINITY : this.#loadStartedAt + durationMs;
+    // The line at the very end tells this window together with the last answers.
+    if (endAt - now < reportIntervalMs / 20) return;
+    this.#print(intervalLine(this.#windows.cut(this.#countConnected(), now)));
+  }
+
+  #countConnected(): number {
+    let connected = 0;
+    for (const client of this.#clients) if (client.isUp) connected += 1;
+    return connected;
+  }
+
+  /** Without `--duration` nothing else would end a run whose server never answers again. */
+  #checkStaleness(now: number): void {
+    const { responses } = this.tally.totals();
+    if (responses !== this.#responsesSeen) {
+      this.#responsesSeen = responses;
+      this.scheduler.set(this.#staleness, now + this.#staleMs);
+      return;
+    }
+    this.#problems.push(`no answer for ${Math.round(this.#staleMs / 1000)} s`);
+    this.#endLoad(now, 0);
+  }
+
+  get #staleMs(): number {
+    const { ackTimeoutMs, ackRandomFactor, maxRetransmit, responseTimeoutMs } = this.#config;
+    const maxTransmitWaitMs = ackTimeoutMs * ackRandomFactor * (2 ** (maxRetransmit + 1) - 1);
+    return (
+      maxTransmitWaitMs +
+      responseTimeoutMs +
+      this.#config.handshakeTimeoutMs +
+      (this.#config.intervalMs ?? 0)
+    );
+  }
+
+  #report(): Report {
+    const totals = this.tally.totals();
+    const durationMs = this.#ended === undefined ? 0 : this.#ended.at - this.#loadStartedAt;
+    const cpu = this.#cpuAtStart === 0 ? 0 : this.#cpuAtEnd - this.#cpuAtStart;
+    const figures: Omit<Report, "problems"> = {
+      requests: totals.requests,
+      responses: totals.responses,
+      retransmissions: totals.retransmissions,
+      transmissionErrors: totals.transmissionErrors,
+      handshakes: this.handshakes.completed,
+      failedHandshakes: this.handshakes.failed,
+      clients: this.#config.clients,
+      durationMs: Math.round(durationMs),
+      requestsPerSecond: perSecond(this.#ended?.responses ?? 0, durationMs),
+      latencyMs: this.tally.latency.summary(),
+      intervals: this.#windows?.intervals ?? [],
+      retransmissionPercent: percentOf(totals.retransmissions, totals.requests),
+      answerErrors: totals.answerErrors,
+      unfinished: this.#work.inFlight,
+      errors: this.tally.errors(),
+      handshakeFailures: this.handshakes.failures(),
+      handshakeMs: this.handshakes.duration.summary(),
+      connectMs: Math.round(this.#connectMs),
+      handshakesUnderLoad:
+        this.#windows === undefined ? 0 : this.handshakes.completed - this.#handshakesBeforeLoad,
+      worstSecond: this.tally.worstSecond(),
+      networkProblems: Object.fromEntries(this.#networkProblems),
+      cpuMicrosPerRequest: totals.responses === 0 ? 0 : cpu / totals.responses,
+    };
+    return { ...figures, problems: [...this.#problems, ...verdict(figures, this.#config)] };
+  }
+}

@@ -1,0 +1,79 @@
+import { type Deadline, DeadlineQueue } from "@dtls-cluster/deadlines";
+import type { Surroundings } from "./surroundings.ts";
+
+/** A row of the {@link Scheduler}. */
+export interface Task extends Deadline {
+  run(now: number): void;
+}
+
+export function createTask(run: (now: number) => void): Task {
+  return { dueAt: 0, queueIndex: -1, run };
+}
+
+/** A sans-IO machine with deadlines of its own. */
+export interface Machine {
+  handleTimeout(now: number): void;
+  nextTimeout(): number | undefined;
+}
+
+/**
+ * All deadlines of a run behind one timer. A timer that is armed too early stays: it costs one idle
+ * wake-up, while re-arming it for every answered request would cost a system call each.
+ */
+export class Scheduler {
+  readonly #queue = new DeadlineQueue<Task>();
+  readonly #surroundings: Surroundings;
+  readonly #machine: Machine;
+  #armedFor = Number.POSITIVE_INFINITY;
+  #disarm: (() => void) | undefined;
+
+  /** @param machine what is asked for its next deadline besides the tasks. */
+  constructor(surroundings: Surroundings, machine: Machine) {
+    this.#surroundings = surroundings;
+    this.#machine = machine;
+  }
+
+  set(task: Task, dueAt: number): void {
+    this.#queue.set(task, dueAt);
+    if (dueAt < this.#armedFor) this.#arm();
+  }
+
+  cancel(task: Task): void {
+    this.#queue.cancel(task);
+  }
+
+  /** To be called after the machine may have got an earlier deadline. */
+  machineTouched(): void {
+    const next = this.#machine.nextTimeout();
+    if (next !== undefined && next < this.#armedFor) this.#arm();
+  }
+
+  close(): void {
+    this.#disarm?.();
+    this.#disarm = undefined;
+    this.#armedFor = Number.NEGATIVE_INFINITY;
+  }
+
+  #arm(): void {
+    this.#disarm?.();
+    this.#disarm = undefined;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    const next = Math.min(
+      this.#queue.next ?? Number.POSITIVE_INFINITY,
+      this.#machine.nextTimeout() ?? Number.POSITIVE_INFINITY,
+    );
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#armedFor = next;
+    const delay = Math.max(0, next - this.#surroundings.now());
+    this.#disarm = this.#surroundings.wake(delay, this.#fire);
+  }
+
+  readonly #fire = (): void => {
+    this.#disarm = undefined;
+    this.#armedFor = Number.NEGATIVE_INFINITY;
+    const now = this.#surroundings.now();
+    this.#machine.handleTimeout(now);
+    for (let task = this.#queue.takeDue(now); task; task = this.#queue.takeDue(now)) task.run(now);
+    if (this.#armedFor === Number.NEGATIVE_INFINITY) this.#arm();
+  };
+}
