@@ -6,6 +6,7 @@
 export type { EndpointLimits, EndpointOptions } from "./config.ts";
 export type { Connection, ConnectionPhase } from "./connection.ts";
 export type { AeadKey, AeadName, CryptoProvider, Entropy, HashName } from "./crypto/provider.ts";
+export { createEndpoint } from "./dtls-endpoint.ts";
 export type { ConnectOptions, Endpoint } from "./endpoint.ts";
 export { DtlsError, type DtlsErrorCode, DtlsUsageError } from "./errors.ts";
 export type {

@@ -28,6 +28,11 @@ export interface ConnectionState {
   readonly writeEpoch: number;
   /** The next sequence number to seal with; never lower than any that was used, plus one. */
   readonly nextWriteSequence: number;
+  /**
+   * Records sealed under the write key, for its limit. When absent, the lower 32 bits of
+   * `nextWriteSequence`: holders that take over one after the other write in blocks of 2^32.
+   */
+  readonly sealedRecords?: number;
   readonly readEpoch: number;
   /** Highest authenticated sequence number, -1 when none. */
   readonly newestReadSequence: number;

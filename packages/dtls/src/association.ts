@@ -1,0 +1,75 @@
+import type { Deadline } from "@dtls-cluster/deadlines";
+import type { Connection, ConnectionPhase } from "./connection.ts";
+import type { CipherSuite } from "./crypto/cipher-suites.ts";
+import type { AddressRow } from "./demux/address-table.ts";
+import type { CidRow } from "./demux/cid-table.ts";
+import type { Exchange } from "./handshake/exchange.ts";
+import type { FlightItem } from "./handshake/flight.ts";
+import type { Path } from "./path.ts";
+import type { RecordOpener } from "./protection/record-opener.ts";
+import type { RecordSealer } from "./protection/record-sealer.ts";
+import type { RecordWriter } from "./protection/record-writer.ts";
+import { maximumPlaintextLength } from "./record/record-header.ts";
+import type { SessionSecrets } from "./state/session-secrets.ts";
+
+/** A flight that outlives its handshake, with the writer of its records of epoch 0. */
+export interface LastFlight {
+  readonly items: readonly FlightItem[];
+  readonly plainWriter: RecordWriter;
+}
+
+const none = new Uint8Array(0);
+
+/**
+ * The endpoint's side of a {@link Connection}: one association with its place in the endpoint's tables.
+ * What only a handshake needs lies in `exchange` and goes with it, so that an idle association stays small.
+ */
+export class Association
+  implements Connection, AddressRow<Association>, CidRow<Association>, Deadline
+{
+  readonly role: "client" | "server";
+  phase: ConnectionPhase = "handshaking";
+  path: Path;
+  suite: CipherSuite | undefined = undefined;
+  readConnectionId: Uint8Array | undefined = undefined;
+  writeConnectionId: Uint8Array | undefined = undefined;
+  pskIdentity: Uint8Array = none;
+  lastReceivedAt: number;
+  mtu: number;
+  isDirty = false;
+  attachment: unknown = undefined;
+
+  sealer: RecordSealer | undefined = undefined;
+  opener: RecordOpener | undefined = undefined;
+  /** Records that failed authentication; counted here because an address may have several associations. */
+  forgeries = 0;
+  secrets: SessionSecrets | undefined = undefined;
+  /** Wall-clock milliseconds. */
+  establishedAt = 0;
+
+  /** The handshake in progress. */
+  exchange: Exchange | undefined = undefined;
+  /** The flight to repeat when the peer repeats its own last one (RFC 6347 section 4.2.4). */
+  lastFlight: LastFlight | undefined = undefined;
+
+  nextByAddress: Association | undefined = undefined;
+  nextByCid: Association | undefined = undefined;
+  dueAt = 0;
+  queueIndex = -1;
+
+  constructor(role: "client" | "server", path: Path, mtu: number, now: number) {
+    this.role = role;
+    this.path = path;
+    this.mtu = mtu;
+    this.lastReceivedAt = now;
+  }
+
+  get cipherSuite(): number {
+    return this.suite?.id ?? 0;
+  }
+
+  get maxPayload(): number {
+    if (this.sealer === undefined) return 0;
+    return Math.min(this.mtu - this.sealer.overhead, maximumPlaintextLength);
+  }
+}

@@ -1,0 +1,145 @@
+import type { EndpointLimits, EndpointOptions } from "./config.ts";
+import { type CipherSuite, cipherSuiteByName, cipherSuites } from "./crypto/cipher-suites.ts";
+import type { CryptoProvider, Entropy } from "./crypto/provider.ts";
+import { DtlsUsageError } from "./errors.ts";
+
+/** The options of an endpoint after their one check, every default filled in. */
+export interface EndpointConfig {
+  readonly crypto: CryptoProvider;
+  readonly entropy: Entropy;
+  readonly isClient: boolean;
+  readonly isServer: boolean;
+  /** In order of preference; the limits of the options are part of the rows. */
+  readonly cipherSuites: readonly CipherSuite[];
+  /** Length of own CIDs; undefined when the extension is not used. */
+  readonly connectionIdLength: number | undefined;
+  readonly fillConnectionId: (target: Uint8Array) => void;
+  readonly extendedMasterSecret: "required" | "enabled" | "disabled";
+  readonly cookieSecret: Uint8Array;
+  readonly retransmissionTimeoutMs: number;
+  readonly maxRetransmissionTimeoutMs: number;
+  readonly maxRetransmissions: number;
+  readonly mtu: number;
+  readonly limits: EndpointLimits;
+  readonly keyLog: ((line: string) => void) | undefined;
+  readonly wallClockOffset: number;
+}
+
+/** Checks options once. @throws DtlsUsageError naming the option, its value and what is accepted. */
+export function parseEndpointOptions(options: EndpointOptions): EndpointConfig {
+  const { crypto, entropy, connectionId } = options;
+  const role = oneOf("role", options.role ?? "both", ["client", "server", "both"]);
+  const limits = parseLimits(options.limits ?? {});
+  const retransmissionTimeoutMs = integer(
+    "retransmissionTimeoutMs",
+    options.retransmissionTimeoutMs ?? 1000,
+    1,
+    3_600_000,
+  );
+  return Object.freeze({
+    crypto,
+    entropy,
+    isClient: role !== "server",
+    isServer: role !== "client",
+    cipherSuites: parseCipherSuites(options.cipherSuites, limits),
+    connectionIdLength:
+      connectionId === undefined
+        ? undefined
+        : integer("connectionId.length", connectionId.length, 0, 32),
+    fillConnectionId: connectionId?.fill ?? ((target: Uint8Array) => entropy.fill(target)),
+    extendedMasterSecret: oneOf("extendedMasterSecret", options.extendedMasterSecret ?? "enabled", [
+      "required",
+      "enabled",
+      "disabled",
+    ]),
+    cookieSecret: parseCookieSecret(options.cookieSecret, entropy),
+    retransmissionTimeoutMs,
+    maxRetransmissionTimeoutMs: integer(
+      "maxRetransmissionTimeoutMs",
+      options.maxRetransmissionTimeoutMs ?? Math.max(60_000, retransmissionTimeoutMs),
+      retransmissionTimeoutMs,
+      3_600_000,
+    ),
+    maxRetransmissions: integer("maxRetransmissions", options.maxRetransmissions ?? 5, 0, 100),
+    mtu: integer("mtu", options.mtu ?? 1232, 256, 65_507),
+    limits,
+    keyLog: options.keyLog,
+    wallClockOffset: finite("wallClockOffset", options.wallClockOffset ?? 0),
+  });
+}
+
+function parseLimits(limits: Partial<EndpointLimits>): EndpointLimits {
+  const bound = (name: keyof EndpointLimits, fallback: number, maximum: number): number =>
+    integer(`limits.${name}`, limits[name] ?? fallback, 1, maximum);
+  const { maxForgeries, maxSequence } = limits;
+  return Object.freeze({
+    maxConnections: bound("maxConnections", 1_000_000, 2 ** 31),
+    maxHandshakes: bound("maxHandshakes", 10_000, 2 ** 31),
+    maxHandshakeMessageLength: bound("maxHandshakeMessageLength", 16_384, 2 ** 24 - 1),
+    maxReassemblyBytes: bound("maxReassemblyBytes", 32_768, 2 ** 31),
+    maxForgeries:
+      maxForgeries === undefined ? undefined : bound("maxForgeries", maxForgeries, 2 ** 36),
+    maxSequence:
+      maxSequence === undefined ? undefined : bound("maxSequence", maxSequence, 2 ** 48 - 1),
+    handshakeLifetimeMs: bound("handshakeLifetimeMs", 60_000, 86_400_000),
+  });
+}
+
+function parseCipherSuites(
+  names: readonly string[] | undefined,
+  limits: EndpointLimits,
+): readonly CipherSuite[] {
+  const rows: CipherSuite[] = [];
+  for (const name of names ?? cipherSuites.map((suite) => suite.name)) {
+    const suite = cipherSuiteByName(name);
+    if (suite === undefined) {
+      const known = cipherSuites.map((row) => row.name).join(", ");
+      throw usage("cipherSuites", name, `any of ${known}`);
+    }
+    rows.push(withLimits(suite, limits));
+  }
+  if (rows.length === 0) throw usage("cipherSuites", "[]", "at least one suite");
+  return Object.freeze(rows);
+}
+
+/** The suite with the endpoint's own limits in place of those by suite. */
+export function withLimits(suite: CipherSuite, limits: EndpointLimits): CipherSuite {
+  return Object.freeze({
+    ...suite,
+    sealLimit: limits.maxSequence ?? suite.sealLimit,
+    forgeryLimit: limits.maxForgeries ?? suite.forgeryLimit,
+  });
+}
+
+function parseCookieSecret(secret: Uint8Array | undefined, entropy: Entropy): Uint8Array {
+  if (secret === undefined) {
+    const own = new Uint8Array(32);
+    entropy.fill(own);
+    return own;
+  }
+  if (secret.length < 16) {
+    throw usage("cookieSecret", `${secret.length} bytes`, "at least 16 bytes");
+  }
+  return secret.slice();
+}
+
+function integer(name: string, value: number, minimum: number, maximum: number): number {
+  if (!Number.isInteger(value) || value < minimum || value > maximum) {
+    throw usage(name, String(value), `an integer from ${minimum} to ${maximum}`);
+  }
+  return value;
+}
+
+function finite(name: string, value: number): number {
+  if (!Number.isFinite(value)) throw usage(name, String(value), "a finite number");
+  return value;
+}
+
+function oneOf<T extends string>(name: string, value: T, accepted: readonly T[]): T {
+  if (!accepted.includes(value)) throw usage(name, String(value), `any of ${accepted.join(", ")}`);
+  return value;
+}
+
+function usage(option: string, value: string, accepted: string): DtlsUsageError {
+  return new DtlsUsageError(`${option} is ${value}, but must be ${accepted}`);
+}

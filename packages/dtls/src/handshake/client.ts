@@ -1,0 +1,249 @@
+/*
+ * A full handshake with PSK, seen from the client (RFC 6347 section 4.2.4, RFC 4279 section 2):
+ *
+ *   Client                                   Server
+ *   ------                                   ------
+ *   ClientHello             -------->                             flight 1   expect-server-hello
+ *                           <--------   HelloVerifyRequest        flight 2
+ *   ClientHello (cookie)    -------->                             flight 3   expect-server-hello
+ *                                              ServerHello
+ *                                       [ServerKeyExchange]                  expect-server-hello-done
+ *                           <--------      ServerHelloDone        flight 4
+ *   ClientKeyExchange
+ *   [ChangeCipherSpec]
+ *   Finished                -------->                             flight 5   expect-server-finished
+ *                                       [ChangeCipherSpec]                   Exchange.hasChangeCipherSpec
+ *                           <--------             Finished        flight 6   connected
+ */
+import type { Association } from "../association.ts";
+import { DecodeError } from "../codec/decode-error.ts";
+import type { ConnectOptions } from "../endpoint.ts";
+import type { EndpointCore } from "../endpoint-core.ts";
+import { DtlsError, DtlsUsageError } from "../errors.ts";
+import type { Path } from "../path.ts";
+import { versionDtls12 } from "../record/record-header.ts";
+import { Exchange } from "./exchange.ts";
+import { emptyRenegotiationInfoScsv } from "./extensions/renegotiation-info.ts";
+import type { HandshakeMessage } from "./handshake-header.ts";
+import { MessageType } from "./message-type.ts";
+import { type ClientHello, encodeClientHello } from "./messages/client-hello.ts";
+import { encodePskClientKeyExchange } from "./messages/client-key-exchange.ts";
+import { decodeHelloVerifyRequest } from "./messages/hello-verify-request.ts";
+import { decodeServerHello } from "./messages/server-hello.ts";
+import { decodePskServerKeyExchange } from "./messages/server-key-exchange.ts";
+import { type Agreement, acceptChoice, offeredExtensions } from "./negotiate.ts";
+import { completeHandshake, startFlight } from "./progress.ts";
+import { checkPsk } from "./server.ts";
+import { deriveSession, finishedBody, type Randoms } from "./session.ts";
+import { Transcript } from "./transcript.ts";
+
+export type ClientState = ExpectServerHello | ExpectServerHelloDone | ExpectFinished;
+
+/** Either a HelloVerifyRequest or a ServerHello. */
+interface ExpectServerHello {
+  readonly name: "expect-server-hello";
+  readonly hello: ClientHello;
+  readonly psk: Uint8Array;
+  /** HelloVerifyRequests answered so far. */
+  readonly verified: number;
+}
+
+/** Maybe a ServerKeyExchange with an identity hint first (RFC 4279 section 2). */
+interface ExpectServerHelloDone {
+  readonly name: "expect-server-hello-done";
+  readonly agreement: Agreement;
+  readonly randoms: Randoms;
+  readonly psk: Uint8Array;
+  readonly hasKeyExchange: boolean;
+}
+
+interface ExpectFinished {
+  readonly name: "expect-server-finished";
+  readonly agreement: Agreement;
+  readonly masterSecret: Uint8Array;
+}
+
+/**
+ * Cookies answered in one handshake. A flow that moves between nodes needs more than one; without a
+ * bound, nodes that disagree about the cookie secret would be asked for ever.
+ */
+const MAX_HELLO_VERIFY_REQUESTS = 4;
+const MAX_IDENTITY_LENGTH = 128;
+
+/** Sends the first ClientHello. @throws DtlsUsageError for credentials of a wrong length. */
+export function startClientHandshake(
+  core: EndpointCore,
+  path: Path,
+  options: ConnectOptions,
+  now: number,
+): Association {
+  const { config } = core;
+  checkPsk(options.psk);
+  if (options.pskIdentity.length > MAX_IDENTITY_LENGTH) {
+    throw new DtlsUsageError(
+      `pskIdentity has ${options.pskIdentity.length} bytes, but must have 0 to ${MAX_IDENTITY_LENGTH} bytes`,
+    );
+  }
+  const association = core.startAssociation("client", path, now);
+  association.pskIdentity = options.pskIdentity.slice();
+  if (!core.assignConnectionId(association)) {
+    core.fail(association, new DtlsError("DTLS_LIMIT", "no Connection ID is left"), now);
+    return association;
+  }
+  const random = new Uint8Array(32);
+  config.entropy.fill(random);
+  const hello: ClientHello = {
+    version: versionDtls12,
+    random,
+    sessionId: new Uint8Array(0),
+    cookie: new Uint8Array(0),
+    cipherSuites: offeredSuites(core),
+    compressionMethods: Uint8Array.of(0),
+    extensions: offeredExtensions(config, association),
+  };
+  const exchange = new Exchange(
+    { name: "expect-server-hello", hello, psk: options.psk.slice(), verified: 0 },
+    config,
+    { recordSequence: 0, messageSequence: 0, expected: 0 },
+  );
+  association.exchange = exchange;
+  sendHello(core, association, exchange, hello, now);
+  return association;
+}
+
+function offeredSuites(core: EndpointCore): Uint8Array {
+  const ids = [...core.config.cipherSuites.map((suite) => suite.id), emptyRenegotiationInfoScsv];
+  return Uint8Array.from(ids.flatMap((id) => [id >> 8, id & 0xff]));
+}
+
+function sendHello(
+  core: EndpointCore,
+  association: Association,
+  exchange: Exchange,
+  hello: ClientHello,
+  now: number,
+): void {
+  // Only the hello that the server accepts counts (RFC 6347 section 4.2.1).
+  exchange.transcript = new Transcript();
+  const flight = [exchange.message(MessageType.clientHello, encodeClientHello(hello))];
+  startFlight(core, association, flight, now);
+}
+
+/** Takes the next message of the server. @throws DtlsError or DecodeError; the handshake is over then. */
+export function advanceClient(
+  core: EndpointCore,
+  association: Association,
+  exchange: Exchange,
+  message: HandshakeMessage,
+  now: number,
+): void {
+  const { state } = exchange;
+  const { type } = message;
+  if (state.name === "expect-server-hello" && type === MessageType.helloVerifyRequest) {
+    takeHelloVerifyRequest(core, association, exchange, state, message, now);
+  } else if (state.name === "expect-server-hello" && type === MessageType.serverHello) {
+    takeServerHello(core, association, exchange, state, message);
+  } else if (state.name === "expect-server-hello-done") {
+    exchange.transcript.add(message);
+    if (type === MessageType.serverKeyExchange && !state.hasKeyExchange) {
+      decodePskServerKeyExchange(message.body);
+      exchange.state = { ...state, hasKeyExchange: true };
+    } else if (type === MessageType.serverHelloDone) {
+      takeServerHelloDone(core, association, exchange, state, message, now);
+    } else {
+      throw unexpected(message, state);
+    }
+  } else if (state.name === "expect-server-finished" && type === MessageType.finished) {
+    takeFinished(core, association, exchange, state, message, now);
+  } else {
+    throw unexpected(message, state);
+  }
+}
+
+function takeHelloVerifyRequest(
+  core: EndpointCore,
+  association: Association,
+  exchange: Exchange,
+  state: ExpectServerHello,
+  message: HandshakeMessage,
+  now: number,
+): void {
+  const { cookie } = decodeHelloVerifyRequest(message.body);
+  if (state.verified >= MAX_HELLO_VERIFY_REQUESTS) {
+    throw new DtlsError("DTLS_HANDSHAKE_FAILURE", "the server accepts none of its own cookies");
+  }
+  const hello = { ...state.hello, cookie: cookie.slice() };
+  exchange.state = { ...state, hello, verified: state.verified + 1 };
+  exchange.expiresAt = Number.POSITIVE_INFINITY;
+  sendHello(core, association, exchange, hello, now);
+}
+
+function takeServerHello(
+  core: EndpointCore,
+  association: Association,
+  exchange: Exchange,
+  { hello, psk }: ExpectServerHello,
+  message: HandshakeMessage,
+): void {
+  const answer = decodeServerHello(message.body);
+  const agreement = acceptChoice(answer, core.config);
+  exchange.transcript.add(message);
+  association.suite = agreement.suite;
+  association.writeConnectionId = agreement.writeConnectionId;
+  if (!agreement.usesConnectionId) core.withdrawConnectionId(association);
+  exchange.state = {
+    name: "expect-server-hello-done",
+    agreement,
+    randoms: { clientRandom: hello.random, serverRandom: answer.random.slice() },
+    psk,
+    hasKeyExchange: false,
+  };
+}
+
+function takeServerHelloDone(
+  core: EndpointCore,
+  association: Association,
+  exchange: Exchange,
+  { agreement, randoms, psk }: ExpectServerHelloDone,
+  message: HandshakeMessage,
+  now: number,
+): void {
+  if (message.body.length > 0) throw new DecodeError("ServerHelloDone is not empty");
+  const { transcript } = exchange;
+  const keyExchange = exchange.message(
+    MessageType.clientKeyExchange,
+    encodePskClientKeyExchange(association.pskIdentity),
+  );
+  const masterSecret = deriveSession(core, association, agreement, randoms, psk, transcript);
+  psk.fill(0);
+  const finished = finishedBody(core.config, agreement, masterSecret, "client", transcript);
+  const flight = [
+    keyExchange,
+    { kind: "change-cipher-spec" } as const,
+    exchange.message(MessageType.finished, finished, 1),
+  ];
+  exchange.state = { name: "expect-server-finished", agreement, masterSecret };
+  exchange.expiresAt = Number.POSITIVE_INFINITY;
+  startFlight(core, association, flight, now);
+}
+
+function takeFinished(
+  core: EndpointCore,
+  association: Association,
+  exchange: Exchange,
+  { agreement, masterSecret }: ExpectFinished,
+  message: HandshakeMessage,
+  now: number,
+): void {
+  const { config } = core;
+  const expected = finishedBody(config, agreement, masterSecret, "server", exchange.transcript);
+  if (!config.crypto.equal(expected, message.body)) {
+    throw new DtlsError("DTLS_BAD_FINISHED", "the server's Finished does not match");
+  }
+  masterSecret.fill(0);
+  completeHandshake(core, association, undefined, now);
+}
+
+function unexpected(message: HandshakeMessage, state: Exchange["state"]): DtlsError {
+  return new DtlsError("DTLS_UNEXPECTED_MESSAGE", `message ${message.type} in ${state.name}`);
+}

@@ -1,0 +1,130 @@
+import type { Association } from "../association.ts";
+import { type EndpointCore, isOver } from "../endpoint-core.ts";
+import { DtlsError } from "../errors.ts";
+import type { RecordWriter } from "../protection/record-writer.ts";
+import { hasSameBytes } from "../state/session-secrets.ts";
+import { type FlightItem, FlightPacker } from "./flight.ts";
+
+/** Sends a new flight and starts its retransmission timer (RFC 6347 section 4.2.4). */
+export function startFlight(
+  core: EndpointCore,
+  association: Association,
+  items: readonly FlightItem[],
+  now: number,
+): void {
+  const { exchange } = association;
+  if (exchange === undefined) return;
+  exchange.flight = items;
+  exchange.retransmissions = 0;
+  exchange.timeoutMs = core.config.retransmissionTimeoutMs;
+  exchange.retransmitAt = now + exchange.timeoutMs;
+  core.schedule(association);
+  writeFlight(core, association, items, exchange.plainWriter);
+}
+
+/** Repeats the current flight in new records, because the peer repeated the flight before it. */
+export function repeatFlight(core: EndpointCore, association: Association): void {
+  const { exchange, lastFlight } = association;
+  core.counters.flightRetransmissions += 1;
+  if (exchange !== undefined) {
+    writeFlight(core, association, exchange.flight, exchange.plainWriter);
+  } else if (lastFlight !== undefined) {
+    writeFlight(core, association, lastFlight.items, lastFlight.plainWriter);
+  }
+}
+
+/** The association's deadline has come: repeat a flight, give a handshake up, or let a last flight go. */
+export function onDeadline(core: EndpointCore, association: Association, now: number): void {
+  const { exchange } = association;
+  if (exchange === undefined) {
+    association.lastFlight = undefined;
+    return;
+  }
+  const isOut = exchange.retransmissions >= core.config.maxRetransmissions;
+  if (now >= exchange.expiresAt || exchange.suspectedFailure !== undefined || isOut) {
+    const error = exchange.suspectedFailure ?? refusal(association);
+    core.forget(
+      association,
+      error === undefined ? { kind: "handshake-timeout" } : { kind: "failed", error },
+      now,
+    );
+    return;
+  }
+  exchange.retransmissions += 1;
+  exchange.timeoutMs = Math.min(exchange.timeoutMs * 2, core.config.maxRetransmissionTimeoutMs);
+  exchange.retransmitAt = now + exchange.timeoutMs;
+  core.schedule(association);
+  repeatFlight(core, association);
+}
+
+/**
+ * Both Finished are verified. Only now does the association take the place of an older one of the same
+ * peer (RFC 6347 section 4.2.8): of any that could no longer be told apart from it, and of one with a
+ * Connection ID when it has the same PSK identity.
+ */
+export function completeHandshake(
+  core: EndpointCore,
+  association: Association,
+  lastItems: readonly FlightItem[] | undefined,
+  now: number,
+): void {
+  const { exchange } = association;
+  if (exchange === undefined) return;
+  replaceOlder(core, association, now);
+  if (isOver(association)) return;
+  const { counters } = core;
+  counters.handshakes -= 1;
+  counters.handshakesCompleted += 1;
+  counters.connections += 1;
+  if (association.role === "server") counters.serverHandshakes -= 1;
+  association.phase = "connected";
+  association.establishedAt = core.wallTime(now);
+  association.lastReceivedAt = now;
+  association.isDirty = true;
+  association.exchange = undefined;
+  if (lastItems === undefined) {
+    core.deadlines.cancel(association);
+  } else {
+    association.lastFlight = { items: lastItems, plainWriter: exchange.plainWriter };
+    core.deadlines.set(association, now + core.config.limits.handshakeLifetimeMs);
+    writeFlight(core, association, lastItems, exchange.plainWriter);
+  }
+  core.event({ type: "connected", connection: association }, now);
+}
+
+function replaceOlder(core: EndpointCore, association: Association, now: number): void {
+  const { address, port } = association.path;
+  const older: Association[] = [];
+  for (
+    let row = core.byAddress.first(address, port);
+    row !== undefined;
+    row = core.byAddress.after(row)
+  ) {
+    if (row === association || row.role !== association.role || row.phase !== "connected") continue;
+    const isReachable =
+      row.readConnectionId !== undefined && !hasSameBytes(row.pskIdentity, association.pskIdentity);
+    if (!isReachable) older.push(row);
+  }
+  for (const row of older) core.forget(row, { kind: "replaced" }, now);
+}
+
+/** What the owner of a refused identity is told when the handshake ends; the client is told nothing. */
+function refusal(association: Association): DtlsError | undefined {
+  if (association.exchange?.state.name !== "refused") return undefined;
+  return new DtlsError("DTLS_UNKNOWN_PSK_IDENTITY", "the PSK identity was refused");
+}
+
+function writeFlight(
+  core: EndpointCore,
+  association: Association,
+  items: readonly FlightItem[],
+  plainWriter: RecordWriter,
+): void {
+  const { sealer } = association;
+  const sealedBefore = sealer?.sealed ?? 0;
+  const packer = new FlightPacker(association.mtu, plainWriter, sealer);
+  packer.add(items);
+  core.counters.recordsSealed += (sealer?.sealed ?? 0) - sealedBefore;
+  association.isDirty = true;
+  for (const datagram of packer.finish()) core.transmit(datagram, association.path);
+}

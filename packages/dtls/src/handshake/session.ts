@@ -1,0 +1,127 @@
+import type { Association } from "../association.ts";
+import type { CipherSuite } from "../crypto/cipher-suites.ts";
+import {
+  deriveKeyBlock,
+  extendedMasterSecret,
+  masterSecret,
+  pskPremasterSecret,
+  verifyData,
+} from "../crypto/key-schedule.ts";
+import type { EndpointConfig } from "../endpoint-config.ts";
+import type { EndpointCore } from "../endpoint-core.ts";
+import { RecordOpener } from "../protection/record-opener.ts";
+import { RecordSealer } from "../protection/record-sealer.ts";
+import { ReplayWindow } from "../protection/replay-window.ts";
+import { packSecrets, type UnpackedSecrets } from "../state/session-secrets.ts";
+import type { Agreement } from "./negotiate.ts";
+import type { Transcript } from "./transcript.ts";
+
+/** Where the records of a session go on. */
+export interface SessionPosition {
+  readonly writeEpoch: number;
+  readonly nextWriteSequence: number;
+  readonly sealed: number;
+  readonly readEpoch: number;
+  readonly window: ReplayWindow;
+}
+
+/** The hellos' random values. */
+export interface Randoms {
+  readonly clientRandom: Uint8Array;
+  readonly serverRandom: Uint8Array;
+}
+
+/**
+ * Derives the keys of a PSK handshake (RFC 4279 section 2, RFC 5246 section 8.1, RFC 7627 section 4) from
+ * a transcript that ends with ClientKeyExchange, and gives them to the association.
+ * Returns the master secret, which the association also keeps.
+ */
+export function deriveSession(
+  core: EndpointCore,
+  association: Association,
+  agreement: Agreement,
+  randoms: Randoms,
+  psk: Uint8Array,
+  transcript: Transcript,
+): Uint8Array {
+  const { crypto, keyLog } = core.config;
+  const { suite } = agreement;
+  const { clientRandom, serverRandom } = randoms;
+  const premaster = pskPremasterSecret(psk);
+  const master = agreement.extendedMasterSecret
+    ? extendedMasterSecret(
+        crypto,
+        suite.hash,
+        premaster,
+        crypto.hash(suite.hash, transcript.bytes()),
+      )
+    : masterSecret(crypto, suite.hash, premaster, clientRandom, serverRandom);
+  premaster.fill(0);
+  const keys = deriveKeyBlock(crypto, suite, master, clientRandom, serverRandom);
+  const secrets = { masterSecret: master, clientRandom, serverRandom, ...keys };
+  installSession(core.config, association, suite, secrets, agreement.extendedMasterSecret, {
+    writeEpoch: 1,
+    nextWriteSequence: core.minimumSequence,
+    sealed: 0,
+    readEpoch: 1,
+    window: new ReplayWindow(),
+  });
+  for (const key of Object.values(keys)) (key as Uint8Array).fill(0);
+  if (keyLog !== undefined) keyLog(`CLIENT_RANDOM ${hex(clientRandom)} ${hex(master)}`);
+  return master;
+}
+
+/** Gives an association its keys; copies what it keeps. */
+export function installSession(
+  config: EndpointConfig,
+  association: Association,
+  suite: CipherSuite,
+  secrets: UnpackedSecrets,
+  usesExtendedMasterSecret: boolean,
+  position: SessionPosition,
+): void {
+  const { crypto } = config;
+  const isClient = association.role === "client";
+  association.suite = suite;
+  association.secrets = {
+    extendedMasterSecret: usesExtendedMasterSecret,
+    packed: packSecrets(secrets),
+  };
+  association.sealer = new RecordSealer({
+    suite,
+    key: crypto.aeadKey(suite.aead, isClient ? secrets.clientWriteKey : secrets.serverWriteKey),
+    iv: isClient ? secrets.clientWriteIv : secrets.serverWriteIv,
+    epoch: position.writeEpoch,
+    connectionId: association.writeConnectionId,
+    nextSequence: position.nextWriteSequence,
+    sealed: position.sealed,
+  });
+  association.opener = new RecordOpener({
+    // The association counts forgeries itself: a record may be tried on several of one address.
+    suite: { ...suite, forgeryLimit: Number.POSITIVE_INFINITY },
+    key: crypto.aeadKey(suite.aead, isClient ? secrets.serverWriteKey : secrets.clientWriteKey),
+    iv: isClient ? secrets.serverWriteIv : secrets.clientWriteIv,
+    epoch: position.readEpoch,
+    connectionId: association.readConnectionId,
+    window: position.window,
+  });
+}
+
+/** The body of `sender`'s Finished after this transcript (RFC 5246 section 7.4.9). */
+export function finishedBody(
+  config: EndpointConfig,
+  agreement: Agreement,
+  master: Uint8Array,
+  sender: "client" | "server",
+  transcript: Transcript,
+): Uint8Array {
+  const { hash } = agreement.suite;
+  const { crypto } = config;
+  return verifyData(crypto, hash, master, sender, crypto.hash(hash, transcript.bytes()));
+}
+
+function hex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+}

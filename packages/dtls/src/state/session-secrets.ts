@@ -1,0 +1,68 @@
+import type { KeyBlock } from "../crypto/key-schedule.ts";
+
+/** Secrets that an association keeps to be exportable, packed into one array to stay small. */
+export interface SessionSecrets {
+  readonly extendedMasterSecret: boolean;
+  /** master secret, client random, server random, then the key block. */
+  readonly packed: Uint8Array;
+}
+
+/** Everything that {@link packSecrets} packs. */
+export interface UnpackedSecrets extends KeyBlock {
+  readonly masterSecret: Uint8Array;
+  readonly clientRandom: Uint8Array;
+  readonly serverRandom: Uint8Array;
+}
+
+const randomOffset = 48;
+const keysOffset = 48 + 32 + 32;
+const ivLength = 4;
+
+/** Copies all secrets into one array. Keys are of 16 or 32 bytes, fixed IVs of 4. */
+export function packSecrets(secrets: UnpackedSecrets): Uint8Array {
+  const { clientWriteKey, serverWriteKey, clientWriteIv, serverWriteIv } = secrets;
+  const parts = [
+    secrets.masterSecret,
+    secrets.clientRandom,
+    secrets.serverRandom,
+    clientWriteKey,
+    serverWriteKey,
+    clientWriteIv,
+    serverWriteIv,
+  ];
+  const packed = new Uint8Array(keysOffset + 2 * (clientWriteKey.length + ivLength));
+  let at = 0;
+  for (const part of parts) {
+    packed.set(part, at);
+    at += part.length;
+  }
+  return packed;
+}
+
+/** Copies of the packed secrets. */
+export function unpackSecrets(packed: Uint8Array): UnpackedSecrets {
+  const keyLength = (packed.length - keysOffset) / 2 - ivLength;
+  const ivs = keysOffset + 2 * keyLength;
+  return {
+    masterSecret: packed.slice(0, randomOffset),
+    clientRandom: packed.slice(randomOffset, randomOffset + 32),
+    serverRandom: packed.slice(randomOffset + 32, keysOffset),
+    clientWriteKey: packed.slice(keysOffset, keysOffset + keyLength),
+    serverWriteKey: packed.slice(keysOffset + keyLength, ivs),
+    clientWriteIv: packed.slice(ivs, ivs + ivLength),
+    serverWriteIv: packed.slice(ivs + ivLength),
+  };
+}
+
+/** Whether the client random of a new hello is that of this session: then the hello is an old one. */
+export function hasClientRandom(packed: Uint8Array, random: Uint8Array): boolean {
+  for (let i = 0; i < 32; i += 1) if (packed[randomOffset + i] !== random[i]) return false;
+  return true;
+}
+
+/** Plain comparison, for what is no secret. */
+export function hasSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
+}

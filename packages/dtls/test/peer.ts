@@ -1,0 +1,162 @@
+import { createNodeCrypto } from "@dtls-cluster/crypto-node";
+import { NonceAuditor, type VirtualSocket, World, type WorldOptions } from "@dtls-cluster/testkit";
+import {
+  type CloseReason,
+  type Connection,
+  createEndpoint,
+  type DatagramOutcome,
+  type Endpoint,
+  type EndpointEvent,
+  type EndpointOptions,
+  type Path,
+  type SocketAddress,
+} from "../src/index.ts";
+
+export const crypto = createNodeCrypto();
+export const identity = utf8("device-1");
+export const psk = utf8("a pre-shared key");
+export const credentials = { pskIdentity: identity, psk };
+
+export function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+export function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** An endpoint on a host of a {@link World}, with everything that it told its owner. */
+export class Peer {
+  readonly endpoint: Endpoint;
+  readonly socket: VirtualSocket;
+  readonly world: World;
+  readonly events: EndpointEvent[] = [];
+  readonly received: { connection: Connection; payload: string }[] = [];
+  readonly outcomes: DatagramOutcome[] = [];
+  readonly sent: { datagram: Uint8Array; path: Path }[] = [];
+  /** What "psk-needed" is answered with: a key, undefined for a refusal, "later" for no answer yet. */
+  pskFor: (identity: Uint8Array) => Uint8Array | undefined | "later" = () => psk;
+  onData: ((connection: Connection, payload: Uint8Array) => void) | undefined;
+
+  constructor(world: World, address: string, port: number, options: Partial<EndpointOptions> = {}) {
+    this.world = world;
+    this.socket = world.socket(address, port);
+    this.endpoint = createEndpoint(
+      { crypto, entropy: world.random(), ...options },
+      {
+        transmit: (datagram, path) => {
+          this.sent.push({ datagram, path });
+          if (path.via === undefined) this.socket.transmit(datagram, path);
+        },
+        data: (connection, payload) => {
+          this.received.push({ connection, payload: text(payload) });
+          this.onData?.(connection, payload);
+        },
+        event: (event, now) => {
+          this.events.push(event);
+          if (event.type !== "psk-needed") return;
+          const key = this.pskFor(event.identity);
+          if (key !== "later") this.endpoint.providePsk(event.connection, key, now);
+        },
+      },
+    );
+    this.socket.attach({
+      receive: (datagram, from, fromPort, via, now) => {
+        this.receive(datagram, { address: from, port: fromPort }, via, now);
+      },
+      handleTimeout: (now) => this.endpoint.handleTimeout(now),
+      nextTimeout: () => this.endpoint.nextTimeout(),
+    });
+  }
+
+  receive(
+    datagram: Uint8Array,
+    from: SocketAddress,
+    via: SocketAddress | undefined = undefined,
+    now: number = this.world.now,
+  ): DatagramOutcome {
+    const outcome = this.endpoint.receive(datagram, from.address, from.port, via, now);
+    this.outcomes.push(outcome);
+    return outcome;
+  }
+
+  connect(
+    to: Peer,
+    options: { pskIdentity: Uint8Array; psk: Uint8Array } = credentials,
+  ): Connection {
+    const path = { ...to.socket.address, via: undefined };
+    return this.endpoint.connect(path, options, this.world.now);
+  }
+
+  send(connection: Connection, payload: string): boolean {
+    return this.endpoint.send(connection, utf8(payload), this.world.now);
+  }
+
+  /** The connections that were established, in order. */
+  connected(): Connection[] {
+    return this.events.flatMap((event) => (event.type === "connected" ? [event.connection] : []));
+  }
+
+  closeReasons(): CloseReason[] {
+    return this.events.flatMap((event) => (event.type === "closed" ? [event.reason] : []));
+  }
+
+  payloads(): string[] {
+    return this.received.map(({ payload }) => payload);
+  }
+}
+
+export interface Pair {
+  readonly world: World;
+  readonly server: Peer;
+  readonly client: Peer;
+}
+
+export interface PairOptions {
+  readonly server?: Partial<EndpointOptions>;
+  readonly client?: Partial<EndpointOptions>;
+  readonly both?: Partial<EndpointOptions>;
+  readonly world?: WorldOptions;
+}
+
+export const defaultConnectionId = { length: 6 };
+
+/** A server and a client whose every sealed record is audited for nonces used twice. */
+export function createPair(options: PairOptions = {}): Pair {
+  const server = { connectionId: defaultConnectionId, ...options.both, ...options.server };
+  const client = { connectionId: { length: 0 }, ...options.both, ...options.client };
+  const auditor = new NonceAuditor({
+    serverOf: ({ address }) => (address === "10.0.0.1" ? "server" : undefined),
+    cidLengthToServer: server.connectionId?.length ?? 0,
+    cidLengthToClient: client.connectionId?.length ?? 0,
+  });
+  const world = new World({ auditor, ...options.world });
+  return {
+    world,
+    server: new Peer(world, "10.0.0.1", 5684, { role: "server", ...server }),
+    client: new Peer(world, "10.0.0.2", 40_000, { role: "client", ...client }),
+  };
+}
+
+/** A pair with one established connection. */
+export function createConnectedPair(options: PairOptions = {}): Pair & {
+  readonly clientConnection: Connection;
+  readonly serverConnection: Connection;
+} {
+  const pair = createPair(options);
+  const clientConnection = pair.client.connect(pair.server);
+  pair.world.runUntil(() => clientConnection.phase === "connected");
+  const serverConnection = pair.server.connected()[0];
+  if (serverConnection === undefined) throw new Error("the server is not connected");
+  return { ...pair, clientConnection, serverConnection };
+}
+
+/** Checks that every datagram has exactly one outcome in the counters. */
+export function outcomesBalance(peer: Peer): boolean {
+  const { datagrams } = peer.endpoint.stats();
+  const dropped = Object.values(datagrams.dropped).reduce((sum, count) => sum + count, 0);
+  return (
+    datagrams.received === datagrams.handled + datagrams.answered + dropped &&
+    datagrams.received === peer.outcomes.length
+  );
+}
