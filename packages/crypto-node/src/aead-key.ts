@@ -17,7 +17,8 @@ export class NodeAeadKey implements AeadKey {
   coldUses = 0;
   lastUse = 0;
   readonly #hotKeys: HotKeys;
-  readonly #bytes: Uint8Array;
+  /** The key as signed 32-bit words: a third of what a typed array of that length takes. */
+  readonly #words: number[];
   #isDestroyed = false;
 
   constructor(algorithm: AeadAlgorithm, key: Uint8Array, hotKeys: HotKeys) {
@@ -26,7 +27,7 @@ export class NodeAeadKey implements AeadKey {
     }
     this.algorithm = algorithm;
     this.#hotKeys = hotKeys;
-    this.#bytes = new Uint8Array(key);
+    this.#words = wordsOf(key);
   }
 
   get tagLength(): number {
@@ -78,18 +79,19 @@ export class NodeAeadKey implements AeadKey {
 
   destroy(): void {
     this.#isDestroyed = true;
-    this.#bytes.fill(0);
+    this.#words.fill(0);
     this.#hotKeys.forget(this);
   }
 
   /**
-   * The key as node:crypto takes it cheapest: since version 24 it examines raw bytes in a way that costs more than all of
-   * the encryption. Goes through a shared array, because passing a small array to native code moves it out of the heap
-   * for good, which would multiply what an idle key takes.
+   * The key as node:crypto takes it cheapest: version 24 examines raw bytes in a way that costs more than all of the
+   * encryption.
    */
   keyObject(): KeyObject {
-    const bytes = this.#bytes.length === 16 ? scratch16 : scratch32;
-    bytes.set(this.#bytes);
+    const bytes = this.#words.length === 4 ? scratch16 : scratch32;
+    for (let i = 0; i < bytes.length; i++) {
+      bytes[i] = (this.#words[i >>> 2] ?? 0) >>> (24 - 8 * (i & 3));
+    }
     const key = createSecretKey(bytes);
     bytes.fill(0);
     return key;
@@ -107,3 +109,12 @@ export class NodeAeadKey implements AeadKey {
 
 const scratch16 = new Uint8Array(16);
 const scratch32 = new Uint8Array(32);
+
+function wordsOf(bytes: Uint8Array): number[] {
+  const words: number[] = [];
+  for (let at = 0; at < bytes.length; at += 4) {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(at, at + 4);
+    words.push((a << 24) | (b << 16) | (c << 8) | d);
+  }
+  return words;
+}
