@@ -1,0 +1,194 @@
+import { encodeForwardFrame } from "@dtls-cluster/wire";
+import fc from "fast-check";
+import { afterEach, expect, test } from "vitest";
+import {
+  cidRecord,
+  client,
+  concat,
+  Host,
+  imbalances,
+  lastFlight,
+  plainRecord,
+  settle,
+} from "./cluster.ts";
+
+let hosts: Host[] = [];
+afterEach(() => {
+  for (const host of hosts) expect(imbalances(host.forwarder)).toEqual([]);
+  hosts = [];
+});
+
+/** The old and the new process of node 1, and node 2, which knows only the old one. */
+function doubles(): [Host, Host, Host] {
+  const old = new Host(1, "10.0.0.1");
+  const next = new Host(1, "10.0.1.1");
+  const other = new Host(2, "10.0.0.2");
+  old.knows(1, next.address, 0);
+  old.knows(2, other.address);
+  next.knows(1, old.address);
+  other.knows(1, old.address);
+  hosts = [old, next, other];
+  return [old, next, other];
+}
+
+test("after a handover the old process relays; answers go back through it, one hop more", () => {
+  const [old, next, other] = doubles();
+  old.forwarder.relayTo(next.address, 2, false);
+  expect(old.receive(cidRecord(1))).toBe("relayed");
+  expect(other.receive(cidRecord(1))).toBe("forwarded");
+  expect(settle(hosts)).toBe(3);
+  expect(old.delivered).toEqual([]);
+  expect(next.delivered.map(({ via }) => via?.address)).toEqual(["10.0.0.1", "10.0.0.2"]);
+  expect(next.table.isKnown("10.0.0.2", 5884)).toBe(false);
+  for (const { via } of next.delivered) {
+    next.forwarder.sendBackward(cidRecord(0), client, via ?? client);
+  }
+  settle(hosts);
+  expect([old.published.length, other.published.length]).toEqual([1, 1]);
+  expect(next.forwarder.counters()).toMatchObject({ backwarded: 1, backwardRelayed: 1 });
+  expect(old.forwarder.counters()).toMatchObject({ relayedForward: 1, relayedBackward: 1 });
+});
+
+test("a router that both know is answered without the relay", () => {
+  const [old, next, other] = doubles();
+  old.forwarder.relayTo(next.address, 2, false);
+  next.knows(2, other.address);
+  other.knows(1, next.address, 0, 70);
+  other.receive(cidRecord(1));
+  settle(hosts);
+  const via = next.delivered[0]?.via ?? client;
+  expect(next.forwarder.sendBackward(cidRecord(0), client, via)).toBe("backwarded");
+});
+
+test("before activation the taker passes everything for its id to the owner", () => {
+  const [old, next] = doubles();
+  next.forwarder.relayTo(old.address, 1, false);
+  expect(next.receive(cidRecord(1))).toBe("relayed");
+  expect(next.receive(plainRecord(22, 60))).toBe("relayed");
+  settle(hosts);
+  expect(next.delivered).toEqual([]);
+  expect(old.delivered.length).toBe(2);
+  next.forwarder.own();
+  expect(next.receive(cidRecord(1))).toBe("own");
+});
+
+test("doubles that each believe the other owns drop after one hop", () => {
+  const [old, next, other] = doubles();
+  old.forwarder.relayTo(next.address, 2, false);
+  next.forwarder.relayTo(old.address, 1, false);
+  expect(old.receive(cidRecord(1))).toBe("relayed");
+  expect(other.receive(cidRecord(1))).toBe("forwarded");
+  expect(settle(hosts)).toBe(3);
+  expect(next.forwarder.counters().dropHopLimit).toBe(2);
+  expect([...old.delivered, ...next.delivered]).toEqual([]);
+});
+
+test("a relay prefers the highest generation it knows", () => {
+  const [old, next] = doubles();
+  const third = new Host(1, "10.0.2.1");
+  third.knows(1, old.address);
+  hosts.push(third);
+  old.forwarder.relayTo(next.address, 2, false);
+  old.knows(1, third.address, 3, 50);
+  old.receive(cidRecord(1));
+  settle(hosts);
+  expect(next.delivered).toEqual([]);
+  expect(third.delivered.length).toBe(1);
+});
+
+test("late: the source finishes its handshakes, the owner sends it what it cannot place", () => {
+  const [old, next, other] = doubles();
+  old.forwarder.relayTo(next.address, 2, true);
+  next.forwarder.setLateDouble(old.address);
+  next.takes = () => false;
+  expect(next.receive(lastFlight(1))).toBe("hinted");
+  expect(next.receive(plainRecord(20, 1))).toBe("hinted");
+  settle(hosts);
+  expect(old.delivered.length).toBe(2);
+  // A third node sends the flight to the source or, once it knows it, to the owner.
+  other.receive(lastFlight(1));
+  settle(hosts);
+  expect(old.delivered.length).toBe(3);
+  // Nobody takes it: it ends after one hop.
+  old.takes = () => false;
+  next.receive(lastFlight(1));
+  expect(settle(hosts)).toBe(1);
+  expect(old.forwarder.counters().processForwarded).toBe(4);
+  next.forwarder.setLateDouble(undefined);
+  expect(next.receive(lastFlight(1))).toBe("own");
+});
+
+test("a handshake that is known to run elsewhere is not begun here again", () => {
+  const [old, next] = doubles();
+  next.forwarder.expectHandshakeAt(client.address, client.port, old.address, 0);
+  expect(next.receive(plainRecord(22, 60), 1)).toBe("hinted");
+  expect(next.delivered).toEqual([]);
+  expect(next.receive(plainRecord(22, 60), 60_000)).toBe("local");
+});
+
+test("what waited during a freeze goes to the new owner with its router", () => {
+  const [old, next, other] = doubles();
+  expect(old.forwarder.drain(cidRecord(1), client.address, 1, undefined)).toBe("dropDrained");
+  old.forwarder.relayTo(next.address, 2, false);
+  old.forwarder.drain(cidRecord(1), client.address, 1, undefined);
+  old.forwarder.drain(cidRecord(1), client.address, 2, other.address);
+  settle(hosts);
+  expect(next.delivered.map(({ via }) => via?.address)).toEqual(["10.0.0.1", "10.0.0.2"]);
+  expect(old.forwarder.counters()).toMatchObject({ drained: 2, dropDrained: 1 });
+});
+
+test("whatever comes in, nothing throws, nothing circles and the sums balance", () => {
+  const chunk = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }),
+    fc.constantFrom(cidRecord(1), cidRecord(2), cidRecord(3), cidRecord(99), lastFlight(2)),
+    fc.constantFrom(plainRecord(22, 30), plainRecord(20, 1), plainRecord(23, 40)),
+  );
+  const frame = fc
+    .tuple(fc.constantFrom(58, 59, 62, 63), fc.ipV4(), fc.array(chunk, { maxLength: 2 }))
+    .map(
+      ([type, address, parts]) =>
+        encodeForwardFrame(type as 58 | 59 | 62 | 63, address, 9, concat(...parts), 0) ??
+        new Uint8Array(),
+    );
+  const nested = fc
+    .tuple(fc.constantFrom(58, 59), fc.constantFrom("10.0.0.2", "10.0.1.1"), frame)
+    .map(
+      ([type, router, inner]) =>
+        encodeForwardFrame(type as 58 | 59, router, 5884, inner, 0) ?? new Uint8Array(),
+    );
+  const step = fc.record({
+    host: fc.integer({ min: 0, max: 2 }),
+    action: fc.constantFrom("public", "public", "cluster", "backward", "relay", "own", "late"),
+    source: fc.constantFrom("10.0.0.1", "10.0.1.1", "10.0.0.2", "10.9.9.9"),
+    datagram: fc.oneof(
+      fc.array(chunk, { maxLength: 3 }).map((parts) => concat(...parts)),
+      frame,
+      nested,
+    ),
+    takes: fc.boolean(),
+    flag: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const all = doubles();
+      let now = 0;
+      for (const { host: index, action, source, datagram, takes, flag } of steps) {
+        const host = all[index] ?? all[0];
+        now += 100;
+        host.takes = () => takes;
+        const address = { address: source, port: 5884 };
+        if (action === "public") host.receive(datagram, now);
+        if (action === "cluster") host.forwarder.receiveCluster(datagram, source, 5884, now);
+        if (action === "backward") host.forwarder.sendBackward(datagram, client, address);
+        if (action === "relay" && index < 2) {
+          host.forwarder.relayTo(index === 0 ? all[1].address : all[0].address, 1, flag);
+        }
+        if (action === "own") host.forwarder.own();
+        if (action === "late") host.forwarder.setLateDouble(flag ? address : undefined);
+        expect(settle(all, now)).toBeLessThanOrEqual(12);
+      }
+      for (const host of all) expect(imbalances(host.forwarder)).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
