@@ -111,10 +111,8 @@ const scratch16 = new Uint8Array(16);
 const scratch32 = new Uint8Array(32);
 
 function wordsOf(bytes: Uint8Array): number[] {
-  const words: number[] = [];
-  for (let at = 0; at < bytes.length; at += 4) {
-    const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(at, at + 4);
-    words.push((a << 24) | (b << 16) | (c << 8) | d);
-  }
-  return words;
+  return Array.from({ length: bytes.length / 4 }, (_, word) => {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(4 * word, 4 * word + 4);
+    return (a << 24) | (b << 16) | (c << 8) | d;
+  });
 }
