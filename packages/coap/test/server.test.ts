@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { Code } from "../src/index.ts";
-import { bytes, createStation, decoded, last, runUntil } from "./support/wire.ts";
+import { Code, createCoapEndpoint } from "../src/index.ts";
+import {
+  bytes,
+  createStation,
+  decoded,
+  hex,
+  last,
+  runUntil,
+  seededEntropy,
+} from "./support/wire.ts";
 
 /** CON GET /a, message id 0x1234, token aabb; and the same as NON. */
 const CON = "42011234 aabb b1 61";
@@ -172,10 +180,14 @@ describe("requests of a peer", () => {
   });
 
   it("are rejected by an endpoint that serves none", () => {
-    const { endpoint, peer, sent } = createStation({});
-    expect(endpoint.receive(peer, bytes(CON), 0)).toBe("request");
-    const client = createStation({}, {});
-    Object.assign(client, {});
-    expect(sent).toEqual([]);
+    const sent: string[] = [];
+    const endpoint = createCoapEndpoint<string>(
+      { entropy: seededEntropy() },
+      { transmit: (_peer, message) => void sent.push(hex(message)) },
+    );
+    const peer = endpoint.openPeer("peer");
+    expect(endpoint.receive(peer, bytes(CON), 0)).toBe("refused");
+    expect(endpoint.receive(peer, bytes(NON), 0)).toBe("refused");
+    expect(sent).toEqual(["70001234"]);
   });
 });
