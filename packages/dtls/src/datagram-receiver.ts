@@ -1,39 +1,12 @@
 import type { Association } from "./association.ts";
-import { DecodeError } from "./codec/decode-error.ts";
-import { Reader } from "./codec/reader.ts";
-import { type EndpointCore, isOver, isSameRouter } from "./endpoint-core.ts";
-import { DtlsError } from "./errors.ts";
+import { type EndpointCore, isSameRouter } from "./endpoint-core.ts";
+import { alertReceived } from "./errors.ts";
 import type { DatagramOutcome } from "./events.ts";
-import { advanceClient } from "./handshake/client.ts";
-import {
-  decodeHandshakeFragment,
-  type HandshakeFragment,
-  type HandshakeMessage,
-} from "./handshake/handshake-header.ts";
-import { HelloReceiver } from "./handshake/hello-receiver.ts";
-import { MessageType } from "./handshake/message-type.ts";
-import { repeatFlight } from "./handshake/progress.ts";
-import { advanceServer } from "./handshake/server.ts";
+import { HandshakeReceiver } from "./handshake/handshake-receiver.ts";
 import type { SocketAddress } from "./path.ts";
-import { OpenedRecord } from "./protection/opened-record.ts";
+import { Reception } from "./reception.ts";
 import { AlertDescription, AlertLevel, decodeAlert } from "./record/alert.ts";
-import { isChangeCipherSpec } from "./record/change-cipher-spec.ts";
 import { ContentType } from "./record/content-type.ts";
-import { RecordCursor } from "./record/datagram.ts";
-
-/** Where the datagram that is being received came from, and the objects it is read with. */
-class Reception {
-  readonly cursor: RecordCursor;
-  readonly opened: OpenedRecord = new OpenedRecord();
-  address = "";
-  port = 0;
-  via: SocketAddress | undefined = undefined;
-  now = 0;
-
-  constructor(connectionIdLength: number) {
-    this.cursor = new RecordCursor(connectionIdLength);
-  }
-}
 
 /**
  * The way of a datagram: records, the association of each, and what the record does to it. Cheap checks
@@ -41,14 +14,14 @@ class Reception {
  */
 export class DatagramReceiver {
   readonly #core: EndpointCore;
-  readonly #hellos: HelloReceiver;
+  readonly #handshakes: HandshakeReceiver;
   /** One for each level of nesting: a sink may hand a datagram in while one is being received. */
   readonly #receptions: Reception[] = [];
   #depth = 0;
 
   constructor(core: EndpointCore) {
     this.#core = core;
-    this.#hellos = new HelloReceiver(core);
+    this.#handshakes = new HandshakeReceiver(core, this);
   }
 
   receive(
@@ -174,7 +147,13 @@ export class DatagramReceiver {
     association.forgeries += 1;
     association.isDirty = true;
     const limit = association.suite?.forgeryLimit ?? 0;
-    if (association.forgeries >= limit) this.#core.closeAtLimit(association, "forgeries", now);
+    if (association.forgeries < limit) return;
+    if (association.phase === "connected") {
+      this.#core.closeAtLimit(association, "forgeries", now);
+    } else {
+      // A wrong key must look like an unknown identity, so nothing is sent.
+      this.#core.forget(association, { kind: "limit-reached", limit: "forgeries" }, now);
+    }
   }
 
   #protected(association: Association, reception: Reception): DatagramOutcome {
@@ -194,7 +173,7 @@ export class DatagramReceiver {
       case ContentType.alert:
         return this.#alert(association, opened.content, reception.now);
       case ContentType.handshake:
-        return this.#handshakeRecord(association, reception);
+        return this.#handshakes.receiveProtected(association, opened.content, reception.now);
       default:
         return "unexpected";
     }
@@ -234,157 +213,17 @@ export class DatagramReceiver {
     return "handled";
   }
 
-  /** Handshake messages under the keys: Finished, or what a peer may not do once it is connected. */
-  #handshakeRecord(association: Association, { opened, now }: Reception): DatagramOutcome {
-    let outcome: DatagramOutcome = "malformed";
-    try {
-      const reader = new Reader(opened.content);
-      while (reader.remaining > 0 && !isOver(association)) {
-        const fragment = decodeHandshakeFragment(reader);
-        if (association.exchange === undefined) {
-          outcome = this.#afterHandshake(association, fragment);
-        } else if (fragment.type !== MessageType.finished) {
-          outcome = "unexpected";
-        } else {
-          outcome = this.#fragment(association, fragment, now);
-        }
-      }
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-    }
-    return outcome;
-  }
-
-  #afterHandshake(association: Association, fragment: HandshakeFragment): DatagramOutcome {
-    if (fragment.type === MessageType.finished) {
-      // The peer did not get the last flight (RFC 6347 section 4.2.4).
-      if (association.lastFlight === undefined) return "unexpected";
-      repeatFlight(this.#core, association);
-      return "handled";
-    }
-    const asksForHandshake =
-      fragment.type === MessageType.clientHello || fragment.type === MessageType.helloRequest;
-    if (!asksForHandshake) return "unexpected";
-    // Renegotiation is refused (RFC 5246 section 7.2.2, RFC 7925 section 17).
-    this.#core.sendAlert(association, AlertLevel.warning, AlertDescription.noRenegotiation);
-    return "handled";
-  }
-
   #plain(reception: Reception): DatagramOutcome {
     switch (reception.cursor.type) {
       case ContentType.handshake:
-        return this.#plainHandshake(reception);
+        return this.#handshakes.receivePlain(reception);
       case ContentType.changeCipherSpec:
-        return this.#changeCipherSpec(reception);
+        return this.#handshakes.receiveChangeCipherSpec(reception);
       case ContentType.alert:
-        return this.#plainAlert(reception);
+        return this.#handshakes.receivePlainAlert(reception);
       default:
         return "unexpected";
     }
-  }
-
-  #plainHandshake(reception: Reception): DatagramOutcome {
-    const { cursor } = reception;
-    let outcome: DatagramOutcome = "malformed";
-    try {
-      const start = cursor.fragmentOffset;
-      const reader = new Reader(cursor.datagram, start, start + cursor.fragmentLength);
-      while (reader.remaining > 0) {
-        const fragment = decodeHandshakeFragment(reader);
-        const result =
-          fragment.type === MessageType.clientHello
-            ? this.#hellos.receive(fragment, cursor.sequence, reception)
-            : this.#plainFragment(fragment, reception);
-        if (outcome !== "handled") outcome = result;
-      }
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-    }
-    return outcome;
-  }
-
-  #plainFragment(fragment: HandshakeFragment, reception: Reception): DatagramOutcome {
-    const { address, port, via, now } = reception;
-    const isFromClient =
-      fragment.type === MessageType.clientKeyExchange ||
-      fragment.type === MessageType.certificateVerify;
-    const association = this.#core.findHandshake(isFromClient ? "server" : "client", address, port);
-    if (association === undefined) return this.#withoutHandshake(address, port);
-    // Finished counts only under the keys.
-    if (fragment.type === MessageType.finished) return "unexpected";
-    this.#core.followRouter(association, via);
-    return this.#fragment(association, fragment, now);
-  }
-
-  #withoutHandshake(address: string, port: number): DatagramOutcome {
-    return this.#core.byAddress.first(address, port) === undefined ? "unknown-peer" : "unexpected";
-  }
-
-  #fragment(association: Association, fragment: HandshakeFragment, now: number): DatagramOutcome {
-    const core = this.#core;
-    const exchange = association.exchange;
-    if (exchange === undefined) return "unexpected";
-    const outcome = exchange.reassembler.accept(fragment);
-    if (outcome !== "taken") return outcome === "old" ? "replayed" : "unexpected";
-    exchange.stopRetransmission(now + core.config.limits.handshakeLifetimeMs);
-    core.schedule(association);
-    for (;;) {
-      const message = association.exchange?.reassembler.next();
-      if (message === undefined) break;
-      this.#message(association, message, now);
-    }
-    this.receiveHeld(association, now);
-    return "handled";
-  }
-
-  /** The one boundary where a handshake's errors become its end. */
-  #message(association: Association, message: HandshakeMessage, now: number): void {
-    const { exchange } = association;
-    if (exchange === undefined) return;
-    try {
-      if (association.role === "server") {
-        advanceServer(this.#core, association, exchange, message, now);
-      } else {
-        advanceClient(this.#core, association, exchange, message, now);
-      }
-    } catch (cause) {
-      this.#core.fail(association, asDtlsError(cause), now);
-    }
-  }
-
-  #changeCipherSpec(reception: Reception): DatagramOutcome {
-    const { cursor, address, port, via, now } = reception;
-    const start = cursor.fragmentOffset;
-    const body = cursor.datagram.subarray(start, start + cursor.fragmentLength);
-    if (!isChangeCipherSpec(body)) return "malformed";
-    // It has no number and no role: both handshakes of two peers that connect to each other may take it.
-    let outcome = this.#withoutHandshake(address, port);
-    for (const role of ["server", "client"] as const) {
-      const association = this.#core.findHandshake(role, address, port);
-      const exchange = association?.exchange;
-      if (association === undefined || exchange === undefined) continue;
-      if (exchange.state.name === "expect-server-hello") continue;
-      this.#core.followRouter(association, via);
-      exchange.hasChangeCipherSpec = true;
-      outcome = "handled";
-      this.receiveHeld(association, now);
-    }
-    return outcome;
-  }
-
-  /** Anybody can send it, so it never ends anything by itself: see Exchange.suspectedFailure. */
-  #plainAlert(reception: Reception): DatagramOutcome {
-    const { cursor, address, port } = reception;
-    const start = cursor.fragmentOffset;
-    const alert = decodeAlert(cursor.datagram.subarray(start, start + cursor.fragmentLength));
-    if (alert === undefined) return "malformed";
-    const association = this.#core.findHandshake("client", address, port);
-    const exchange = association?.exchange;
-    if (exchange === undefined || alert.level !== AlertLevel.fatal) {
-      return this.#withoutHandshake(address, port);
-    }
-    exchange.suspectedFailure = alertReceived(alert.description);
-    return "handled";
   }
 }
 
@@ -406,18 +245,4 @@ function hold(association: Association, reception: Reception): DatagramOutcome {
     path: { address, port, via },
   };
   return "handled";
-}
-
-function alertReceived(description: number): DtlsError {
-  return new DtlsError("DTLS_ALERT_RECEIVED", `the peer sent the fatal alert ${description}`, {
-    alert: description,
-  });
-}
-
-function asDtlsError(cause: unknown): DtlsError {
-  if (cause instanceof DtlsError) return cause;
-  if (cause instanceof DecodeError) {
-    return new DtlsError("DTLS_DECODE", cause.message, { cause });
-  }
-  return new DtlsError("DTLS_INTERNAL", "the handshake met an internal error", { cause });
 }

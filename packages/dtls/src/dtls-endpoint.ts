@@ -97,6 +97,7 @@ class DtlsEndpoint implements Endpoint {
     const association = ownAssociation(connection);
     if (isOver(association)) return;
     this.#core.setPath(association, path);
+    association.isDirty = true;
   }
 
   snapshot(connection: Connection, now: number): ConnectionState | undefined {

@@ -31,3 +31,10 @@ export class DtlsUsageError extends Error {
   override readonly name = "DtlsUsageError";
   readonly code = "DTLS_USAGE";
 }
+
+/** The error of a connection that ends because of a peer's fatal alert. */
+export function alertReceived(description: number): DtlsError {
+  return new DtlsError("DTLS_ALERT_RECEIVED", `the peer sent the fatal alert ${description}`, {
+    alert: description,
+  });
+}

@@ -89,7 +89,7 @@ export function completeHandshake(
     core.deadlines.set(association, now + core.config.limits.handshakeLifetimeMs);
     writeFlight(core, association, lastItems, exchange.plainWriter);
   }
-  core.event({ type: "connected", connection: association }, now);
+  if (!isOver(association)) core.event({ type: "connected", connection: association }, now);
 }
 
 function replaceOlder(core: EndpointCore, association: Association, now: number): void {
