@@ -1,0 +1,43 @@
+import type { CoapPeerState, DuplicateKind, DuplicateState } from "@dtls-cluster/coap";
+import type { FieldReader } from "./field-reader.ts";
+
+/**
+ * `[next message id, mark, [message id, kind, age in ms, answer, ...], [unacknowledged, ...]]`:
+ * the duplicates without a level of their own, four values each.
+ */
+export function packCoap(state: CoapPeerState): unknown[] {
+  const duplicates: unknown[] = [];
+  for (const { messageId, kind, ageMs, answer } of state.duplicates) {
+    duplicates.push(messageId, kind, Math.round(ageMs), answer);
+  }
+  return [state.nextMessageId, state.mark, duplicates, state.unacknowledged];
+}
+
+/** @throws StateError of `fields` for anything that {@link packCoap} does not write. */
+export function unpackCoap(fields: FieldReader, elapsedMs: number): CoapPeerState {
+  return {
+    nextMessageId: fields.integer("coap.nextMessageId", -1, 0xffff),
+    mark: fields.integer("coap.mark", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    duplicates: unpackDuplicates(fields.nested("coap.duplicates"), elapsedMs),
+    unacknowledged: unpackMessages(fields.nested("coap.unacknowledged")),
+  };
+}
+
+function unpackDuplicates(list: FieldReader, elapsedMs: number): DuplicateState[] {
+  const duplicates: DuplicateState[] = [];
+  while (!list.isAtEnd) {
+    duplicates.push({
+      messageId: list.integer("coap.messageId", 0, 0xffff),
+      kind: list.integer("coap.kind", 0, 3) as DuplicateKind,
+      ageMs: list.amount("coap.ageMs") + elapsedMs,
+      answer: list.bytes("coap.answer"),
+    });
+  }
+  return duplicates;
+}
+
+function unpackMessages(list: FieldReader): Uint8Array[] {
+  const messages: Uint8Array[] = [];
+  while (!list.isAtEnd) messages.push(list.bytes("coap.unacknowledged message"));
+  return messages;
+}

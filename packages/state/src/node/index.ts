@@ -1,0 +1,14 @@
+/**
+ * State files for Node.js: saved atomically, encrypted on demand, consumed by the restore.
+ *
+ * @packageDocumentation
+ */
+export { DEFAULT_SCRYPT_COST, type ScryptCost, seal, unseal } from "./sealed-file.ts";
+export {
+  nodeSha256,
+  type RestoredFile,
+  type RestoreOptions,
+  restoreStateFile,
+  type SaveOptions,
+  saveStateFile,
+} from "./state-file.ts";
