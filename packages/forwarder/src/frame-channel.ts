@@ -10,6 +10,7 @@ import {
   type SocketAddress,
   strictMinimumPayload,
 } from "@dtls-cluster/wire";
+import { FrameSlab } from "./frame-slab.ts";
 import type { FrameProtection } from "./protection.ts";
 
 /** A change_cipher_spec record, the shortest there is. */
@@ -25,11 +26,14 @@ export class FrameChannel {
   readonly #strictRules: ForwardFrameRules;
   readonly #rules: ForwardFrameRules;
   readonly #innerRules: ForwardFrameRules;
+  readonly #allocate: (length: number) => Uint8Array;
 
   constructor(protection: FrameProtection | undefined) {
     this.#protection = protection;
     this.#macLength = protection === undefined ? 0 : 8;
     const texts = new AddressTexts();
+    const slab = new FrameSlab();
+    this.#allocate = (length) => slab.take(length);
     this.#strictRules = { macLength: this.#macLength, texts };
     this.#rules = { macLength: this.#macLength, minimumPayload: shortestRecord, texts };
     this.#innerRules = { macLength: 0, minimumPayload: shortestRecord, texts };
@@ -44,7 +48,8 @@ export class FrameChannel {
     isOurs: boolean,
   ): Uint8Array | undefined {
     if (payload.length < (isOurs ? shortestRecord : strictMinimumPayload)) return undefined;
-    const frame = encodeForwardFrame(type, about.address, about.port, payload, this.#macLength);
+    const { address, port } = about;
+    const frame = encodeForwardFrame(type, address, port, payload, this.#macLength, this.#allocate);
     if (frame === undefined || this.#protection === undefined) return frame;
     const macOffset = 4 + (frame[3] ?? 0);
     return this.#protection.seal(frame, macOffset, peer) ? frame : undefined;

@@ -85,8 +85,9 @@ export function decodeForwardFrame(
 }
 
 /**
- * Writes header and payload into one new datagram; room for the MAC is left zero (it starts at
+ * Writes header and payload into one new datagram; room is left for the MAC (it starts at
  * `4 + datagram[3]`).
+ * @param allocate makes room for the datagram, whose octets may hold anything; default a new array.
  * @returns undefined when `address` is no IP address.
  */
 export function encodeForwardFrame(
@@ -95,12 +96,14 @@ export function encodeForwardFrame(
   port: number,
   payload: Uint8Array,
   macLength: 0 | 8,
+  allocate?: (length: number) => Uint8Array,
 ): Uint8Array | undefined {
   const isIpv4 = !address.includes(":");
   const ipv6 = isIpv4 ? undefined : new Uint8Array(16);
   const length = ipv6 === undefined ? 4 : writeAddress(address, ipv6, 0);
   if (length === 0) return undefined;
-  const datagram = new Uint8Array(4 + length + macLength + payload.length);
+  const total = 4 + length + macLength + payload.length;
+  const datagram = allocate === undefined ? new Uint8Array(total) : allocate(total);
   if (ipv6 !== undefined) datagram.set(length === 16 ? ipv6 : ipv6.subarray(0, 4), 4);
   else if (writeAddress(address, datagram, 4) === 0) return undefined;
   datagram[0] = type;
