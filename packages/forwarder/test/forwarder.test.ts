@@ -101,11 +101,14 @@ test("a hint never takes a datagram from a handshake at this node", () => {
   expect(one.receive(plainRecord(22, 30))).toBe("local");
 });
 
-test("records of an established connection teach nothing", () => {
+test("a Finished that comes alone teaches, records of an established connection do not", () => {
   const [one] = cluster({ maxSpreadPerSecond: 0 });
   one.takes = () => false;
   one.receive(cidRecord(2, 1000));
+  one.receive(cidRecord(2, 16));
   expect(one.receive(plainRecord(22, 30))).toBe("unplaced");
+  one.receive(cidRecord(2, 15));
+  expect(one.receive(plainRecord(22, 30))).toBe("hinted");
 });
 
 test("a flood of hints costs only the oldest hints", () => {

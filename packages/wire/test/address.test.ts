@@ -53,12 +53,15 @@ test.each([
   ["::FFFF:c000:0201", "192.0.2.1"],
   ["0:0:0:0:0:ffff:192.0.2.1", "192.0.2.1"],
   ["fe80::1%eth0", "fe80::1"],
+  ["::102:304", "::1.2.3.4"],
+  ["::1:2:3", "::1:2:3"],
   ["::", "::"],
   ["1::", "1::"],
   ["::1", "::1"],
   ["2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"],
 ])("%s is normalised to %s", (text, expected) => {
   expect(normalizeAddress(text)).toBe(expected);
+  if (expected.includes(":")) expect(canonical(expected)).toBe(expected);
 });
 
 test("what is no address is refused, whatever it is", () => {
