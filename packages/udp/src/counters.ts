@@ -1,18 +1,15 @@
 /** Numbers by name, for causes that are not known beforehand. */
 export class Counters {
   readonly #counts = new Map<string, number>();
-  #total = 0;
 
-  get total(): number {
-    return this.#total;
+  add(name: string): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
   }
 
-  add(name: string, count = 1): void {
-    this.#total += count;
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
-  }
-
-  snapshot(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#counts);
+  /** @param others counts to add. */
+  snapshot(others: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> {
+    const sums = new Map(Object.entries(others));
+    for (const [name, count] of this.#counts) sums.set(name, (sums.get(name) ?? 0) + count);
+    return Object.fromEntries(sums);
   }
 }

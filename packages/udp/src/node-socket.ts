@@ -9,7 +9,7 @@ import type {
   SocketAddress,
 } from "./datagram-socket.ts";
 import { errorCode } from "./errors.ts";
-import { KernelDrops } from "./kernel-drops.ts";
+import type { KernelDrops } from "./kernel-drops.ts";
 
 /** Bytes that libuv may hold for a socket whose send buffer is full. */
 const sendQueueLimitBytes = 8 * 1024 * 1024;
@@ -45,14 +45,19 @@ export class NodeSocket implements DatagramSocket {
   #sentBytes = 0;
 
   /** @param socket is bound already. */
-  constructor(socket: Socket, receiver: DatagramReceiver, batchUnavailable?: string) {
+  constructor(
+    socket: Socket,
+    receiver: DatagramReceiver,
+    kernelDrops: KernelDrops,
+    batchUnavailable?: string,
+  ) {
     const { address, port, family } = socket.address();
     this.address = { address, port };
     this.#socket = socket;
     this.#receiver = receiver;
     this.#isIpv6 = family === "IPv6";
     this.#batchUnavailable = batchUnavailable;
-    this.#kernelDrops = new KernelDrops(this.address);
+    this.#kernelDrops = kernelDrops;
     this.#receiveBufferBytes = grantedBytes(socket.getRecvBufferSize());
     this.#sendBufferBytes = grantedBytes(socket.getSendBufferSize());
     socket.on("message", this.#onMessage);
