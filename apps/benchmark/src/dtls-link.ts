@@ -25,6 +25,7 @@ export interface DtlsLinkOptions {
  * the clients apart, and a node that answers from another address of the cluster is understood.
  */
 export class DtlsLink implements Link, EndpointSink {
+  readonly hasHandshake = true;
   readonly #options: DtlsLinkOptions;
   readonly #owner: LinkOwner;
   readonly #endpoint: Endpoint;

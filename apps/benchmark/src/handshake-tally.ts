@@ -2,7 +2,7 @@ import { Histogram } from "./histogram.ts";
 
 /** Figures of all handshakes, of the connecting phase and of the load. */
 export class HandshakeTally {
-  readonly duration = new Histogram();
+  readonly duration: Histogram = new Histogram();
   readonly #failures = new Map<string, number>();
   #completed = 0;
   #failed = 0;

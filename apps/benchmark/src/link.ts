@@ -1,5 +1,7 @@
 /** What a client sends its CoAP messages through: DTLS, or nothing but UDP. */
 export interface Link {
+  /** False when {@link connect} only opens the way: there is no handshake to count. */
+  readonly hasHandshake: boolean;
   /** Starts to connect; the owner is told how it ends. */
   connect(now: number): void;
   /** @returns false when the link is not up: nothing was sent. */

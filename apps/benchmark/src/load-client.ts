@@ -175,7 +175,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
     this.#isUp = true;
     this.#isConnecting = false;
     this.#peer = this.#context.coap.openPeer(this);
-    this.#context.handshakes.complete(now - this.#connectStartedAt);
+    if (this.#link.hasHandshake) this.#context.handshakes.complete(now - this.#connectStartedAt);
     this.#context.pacer.done(now);
     this.#afterAttempt(now, now);
   }
@@ -187,7 +187,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
     if (this.#context.isOver()) return;
     if (this.#isConnecting) {
       this.#isConnecting = false;
-      this.#context.handshakes.fail(reason);
+      if (this.#link.hasHandshake) this.#context.handshakes.fail(reason);
       this.#context.pacer.done(now);
       this.#afterAttempt(now + this.#context.settings.errorPauseMs, now);
     } else if (wasUp) {

@@ -2,6 +2,7 @@ import type { Link, LinkOwner } from "./link.ts";
 
 /** CoAP over bare UDP: always up. */
 export class PlainLink implements Link {
+  readonly hasHandshake = false;
   readonly hasServerConnectionId = false;
   readonly #owner: LinkOwner;
 

@@ -23,7 +23,7 @@ export function connectLine(
 ): string {
   const rate = Math.round((1000 * connected) / Math.max(1, elapsedMs));
   const took = isOver ? ` in ${(elapsedMs / 1000).toFixed(1)} s` : "";
-  return `${connected} of ${clients} clients connected${took} (${rate} handshakes/s, ${failed} failed)`;
+  return `${connected} of ${clients} clients connected${took} (${rate} clients/s, ${failed} failed)`;
 }
 
 /** The end of the output. */

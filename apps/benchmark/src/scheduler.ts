@@ -26,6 +26,8 @@ export class Scheduler {
   readonly #machine: Machine;
   #armedFor = Number.POSITIVE_INFINITY;
   #disarm: (() => void) | undefined;
+  #isFiring = false;
+  #isClosed = false;
 
   /** @param machine what is asked for its next deadline besides the tasks. */
   constructor(surroundings: Surroundings, machine: Machine) {
@@ -51,10 +53,11 @@ export class Scheduler {
   close(): void {
     this.#disarm?.();
     this.#disarm = undefined;
-    this.#armedFor = Number.NEGATIVE_INFINITY;
+    this.#isClosed = true;
   }
 
   #arm(): void {
+    if (this.#isFiring || this.#isClosed) return;
     this.#disarm?.();
     this.#disarm = undefined;
     this.#armedFor = Number.POSITIVE_INFINITY;
@@ -70,10 +73,15 @@ export class Scheduler {
 
   readonly #fire = (): void => {
     this.#disarm = undefined;
-    this.#armedFor = Number.NEGATIVE_INFINITY;
+    this.#isFiring = true;
     const now = this.#surroundings.now();
     this.#machine.handleTimeout(now);
-    for (let task = this.#queue.takeDue(now); task; task = this.#queue.takeDue(now)) task.run(now);
-    if (this.#armedFor === Number.NEGATIVE_INFINITY) this.#arm();
+    let task = this.#queue.takeDue(now);
+    while (task !== undefined && !this.#isClosed) {
+      task.run(now);
+      task = this.#queue.takeDue(now);
+    }
+    this.#isFiring = false;
+    this.#arm();
   };
 }

@@ -31,7 +31,7 @@ export interface Second extends Omit<Totals, "answerErrors"> {
 
 /** All figures of the load phase. Counts per second, so that any window can be looked at later. */
 export class Tally {
-  readonly latency = new Histogram();
+  readonly latency: Histogram = new Histogram();
   readonly #errors = new Map<string, number>();
   readonly #requestSeconds = new Seconds();
   readonly #responseSeconds = new Seconds();

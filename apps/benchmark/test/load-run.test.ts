@@ -47,6 +47,12 @@ test("an answer that is lost does not make the server execute the request again"
   expect([...world.executions.values()].every((times) => times === 1)).toBe(true);
 });
 
+test("a run leaves no timer behind", async () => {
+  const world = new VirtualWorld({ loses: () => true });
+  await runPlain(world, { durationMs: 5000, graceMs: 1000 });
+  expect(world.pendingWakeups).toBe(0);
+});
+
 test("a silent server ends every exchange within MAX_TRANSMIT_WAIT, and the run at its duration", async () => {
   const world = new VirtualWorld({ loses: () => true });
   const report = await runPlain(world, { clients: 2, durationMs: 300_000, graceMs: 5000 });

@@ -23,6 +23,8 @@ export class VirtualWorld implements Surroundings {
   readonly executions = new Map<string, number>();
   openSockets = 0;
   socketsOpened = 0;
+  /** Wake-ups that the run asked for and that have neither come nor been cancelled. */
+  pendingWakeups = 0;
   #now = 1000;
   #order = 0;
   #datagrams = 0;
@@ -66,8 +68,13 @@ export class VirtualWorld implements Surroundings {
   }
 
   wake(delayMs: number, callback: () => void): () => void {
-    const timer = this.#after(delayMs, callback);
+    this.pendingWakeups += 1;
+    const timer = this.#after(delayMs, () => {
+      this.pendingWakeups -= 1;
+      callback();
+    });
     return () => {
+      if (this.#timers.includes(timer)) this.pendingWakeups -= 1;
       this.#timers = this.#timers.filter((other) => other !== timer);
     };
   }

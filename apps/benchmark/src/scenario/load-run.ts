@@ -36,8 +36,8 @@ export class LoadRun implements ClientContext {
   readonly scheduler: Scheduler;
   readonly coap: CoapEndpoint<LoadClient>;
   readonly pacer: HandshakePacer;
-  readonly tally = new Tally();
-  readonly handshakes = new HandshakeTally();
+  readonly tally: Tally = new Tally();
+  readonly handshakes: HandshakeTally = new HandshakeTally();
   readonly answers: AnswerCheck;
   readonly targets: readonly Target[];
   readonly settings: ClientSettings;
@@ -54,6 +54,7 @@ export class LoadRun implements ClientContext {
   readonly #staleness = createTask((now) => this.#checkStaleness(now));
   #phase: "connecting" | "loading" | "draining" | "over" = "connecting";
   #tried = 0;
+  #connected = 0;
   #startedAt = 0;
   #loadStartedAt = 0;
   #connectMs = 0;
@@ -155,11 +156,13 @@ export class LoadRun implements ClientContext {
       this.#finish(now);
       return;
     }
-    const { completed, failed } = this.handshakes;
-    const isHopeless =
-      completed === 0 && failed >= Math.min(this.#config.clients, this.#config.handshakesAtOnce);
-    if (isHopeless) {
-      const reasons = Object.keys(this.handshakes.failures()).join(", ");
+    if (client.isUp) this.#connected += 1;
+    const enough = Math.min(this.#config.clients, this.#config.handshakesAtOnce);
+    if (this.#connected === 0 && this.#tried >= enough) {
+      const reasons = [
+        ...Object.keys(this.handshakes.failures()),
+        ...this.#networkProblems.keys(),
+      ].join(", ");
       this.#problems.push(`no client could connect (${reasons})`);
       this.#finish(now);
     } else if (this.#tried === this.#config.clients) {

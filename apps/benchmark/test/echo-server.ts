@@ -1,0 +1,85 @@
+import { createSocket } from "node:dgram";
+import { type CoapPeer, Code, createCoapEndpoint } from "@dtls-cluster/coap";
+import { createNodeCrypto, createNodeEntropy } from "@dtls-cluster/crypto-node";
+import { type Connection, createEndpoint, type Endpoint } from "@dtls-cluster/dtls";
+
+export interface EchoServer {
+  readonly port: number;
+  /** Requests executed, by the marker at the beginning of their payload. */
+  readonly executions: ReadonlyMap<string, number>;
+  close(): Promise<void>;
+}
+
+const PSK = new TextEncoder().encode(".fornium");
+const MARKER_LENGTH = 19;
+
+/** The least CoAP server: answers every request with 2.04 and 40 bytes, over DTLS or plain UDP. */
+export async function startEchoServer(scheme: "coap" | "coaps", port = 0): Promise<EchoServer> {
+  const socket = createSocket({
+    type: "udp4",
+    recvBufferSize: 4 << 20,
+    lookup: (address, _options, callback) => callback(null, address, 4),
+  });
+  await new Promise<void>((resolve) => socket.bind(port, "127.0.0.1", resolve));
+  const executions = new Map<string, number>();
+  const entropy = createNodeEntropy();
+  const body = new Uint8Array(40).fill(0x2a);
+  const coap = createCoapEndpoint<(message: Uint8Array) => void>(
+    { entropy },
+    {
+      transmit: (peer, message) => peer.transport(message),
+      request: (exchange, request, now) => {
+        const marker = Buffer.from(request.payload.subarray(0, MARKER_LENGTH)).toString("latin1");
+        executions.set(marker, (executions.get(marker) ?? 0) + 1);
+        coap.respond(exchange, { code: Code.changed, payload: body }, now);
+      },
+    },
+  );
+  type Peer = CoapPeer<(message: Uint8Array) => void>;
+  const plainPeers = new Map<string, Peer>();
+  const dtls: Endpoint = createEndpoint(
+    { crypto: createNodeCrypto(), entropy, role: "server", connectionId: { length: 6 } },
+    {
+      transmit: (datagram, path) => socket.send(datagram, path.port, path.address),
+      data: (connection, payload, now) => {
+        coap.receive(connection.attachment as Peer, payload, now);
+      },
+      event: (event, now) => {
+        if (event.type === "psk-needed") dtls.providePsk(event.connection, PSK, now);
+        else if (event.type === "connected") event.connection.attachment = peerOf(event.connection);
+        else if (event.type === "closed" && event.connection.attachment !== undefined) {
+          coap.closePeer(event.connection.attachment as Peer, now);
+        }
+      },
+    },
+  );
+  const peerOf = (connection: Connection): Peer =>
+    coap.openPeer((message) => dtls.send(connection, message, performance.now()));
+  socket.on("message", (datagram, { address, port: from }) => {
+    const now = performance.now();
+    if (scheme === "coaps") {
+      dtls.receive(datagram, address, from, undefined, now);
+      return;
+    }
+    const name = `${address}:${from}`;
+    let peer = plainPeers.get(name);
+    if (peer === undefined) {
+      peer = coap.openPeer((message) => socket.send(message.slice(), from, address));
+      plainPeers.set(name, peer);
+    }
+    coap.receive(peer, datagram, now);
+  });
+  const timer = setInterval(() => {
+    dtls.handleTimeout(performance.now());
+    coap.handleTimeout(performance.now());
+  }, 100);
+  return {
+    port: socket.address().port,
+    executions,
+    close: () =>
+      new Promise((resolve) => {
+        clearInterval(timer);
+        socket.close(resolve);
+      }),
+  };
+}
