@@ -38,11 +38,17 @@ export class Peer {
   pskFor: (identity: Uint8Array) => Uint8Array | undefined | "later" = () => psk;
   onData: ((connection: Connection, payload: Uint8Array) => void) | undefined;
 
-  constructor(world: World, address: string, port: number, options: Partial<EndpointOptions> = {}) {
+  constructor(world: World, address: string, port: number, options: PeerOptions = {}) {
+    const { connectionId, ...rest } = options;
     this.world = world;
     this.socket = world.socket(address, port);
     this.endpoint = createEndpoint(
-      { crypto, entropy: world.random(), ...options },
+      {
+        crypto,
+        entropy: world.random(),
+        ...rest,
+        ...(connectionId === undefined ? {} : { connectionId }),
+      },
       {
         transmit: (datagram, path) => {
           this.sent.push({ datagram, path });
@@ -112,10 +118,15 @@ export interface Pair {
   readonly client: Peer;
 }
 
+/** `connectionId: undefined` stands for an endpoint without the extension. */
+export type PeerOptions = Partial<Omit<EndpointOptions, "connectionId">> & {
+  readonly connectionId?: EndpointOptions["connectionId"] | undefined;
+};
+
 export interface PairOptions {
-  readonly server?: Partial<EndpointOptions>;
-  readonly client?: Partial<EndpointOptions>;
-  readonly both?: Partial<EndpointOptions>;
+  readonly server?: PeerOptions;
+  readonly client?: PeerOptions;
+  readonly both?: PeerOptions;
   readonly world?: WorldOptions;
 }
 
