@@ -72,10 +72,12 @@ test("the granted buffers are reported, and a small one is warned about once", a
   expect(warnings[0]?.message).not.toContain("\n");
 });
 
-test("a dual-stack socket talks IPv4 in IPv4 addresses, and IPv6", async () => {
+const modes = ["off", "auto"] as const;
+
+test.each(modes)("a dual-stack socket talks IPv4 in IPv4 addresses, batch %s", async (batch) => {
   const seen: string[] = [];
   const server = await open(
-    { address: "::" },
+    { address: "::", batch },
     {
       receive: (datagram, port, address) => {
         seen.push(address);
