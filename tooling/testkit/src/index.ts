@@ -4,6 +4,11 @@
  *
  * @packageDocumentation
  */
+export {
+  createTestCertificate,
+  type TestCertificate,
+  type TestCertificateOptions,
+} from "./certificates.ts";
 export { TestkitError } from "./errors.ts";
 export { eventually } from "./eventually.ts";
 export { formatAddress, Journal, type JournalEvent } from "./journal.ts";
