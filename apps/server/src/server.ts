@@ -1,5 +1,10 @@
 import { createResources, type Resources } from "@dtls-cluster/coap";
-import { type Connection, DtlsUsageError, type SocketAddress } from "@dtls-cluster/dtls";
+import {
+  type Connection,
+  type DatagramOutcome,
+  DtlsUsageError,
+  type SocketAddress,
+} from "@dtls-cluster/dtls";
 import { EndpointDriver, type TimedPart } from "@dtls-cluster/udp";
 import type { ServerConfig } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
@@ -57,7 +62,7 @@ export class Server {
       this.#channel = createClusterChannel(config, config.cluster, layout, {
         entropy: options.entropy,
         deliver: (datagram, address, port, via, now) =>
-          this.#secure.dtls.receive(datagram, address, port, via, now) !== "unknown-peer",
+          isPlaced(this.#secure.dtls.receive(datagram, address, port, via, now)),
         sendCluster: (frame, to) => this.#sockets?.cluster?.send(frame, to.port, to.address),
         sendPublic: (record, address, port) => {
           if (this.#sockets !== undefined) sendBorrowed(this.#sockets.coaps, record, port, address);
@@ -176,6 +181,15 @@ export class Server {
       "ready",
     );
   }
+}
+
+/** False when another node may know the association that a datagram belongs to. */
+function isPlaced(outcome: DatagramOutcome): boolean {
+  return (
+    outcome !== "unknown-peer" &&
+    outcome !== "unknown-connection-id" &&
+    outcome !== "sealed-for-ever"
+  );
 }
 
 /** Starts a server. @throws ConfigError for what an operator can mend. */
