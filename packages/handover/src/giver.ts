@@ -10,7 +10,7 @@ import type {
 } from "./inputs.ts";
 import type { HandoverOutput, RestoreRefusal, TimerName } from "./outputs.ts";
 import { type AttemptKey, isSameAttempt } from "./peer.ts";
-import { type GiverAttempt, type GiverState, type Step, stay } from "./state.ts";
+import { type GiverAttempt, type GiverState, SEEN_LIMIT, type Step, stay } from "./state.ts";
 import { takeBack } from "./taker.ts";
 import {
   abort,
@@ -75,20 +75,17 @@ function restoreRequested(state: GiverState, input: RestoreRequested): Step {
   const key = { taker: taker.id, number };
   if (isSealed(state)) return refuse(state, key, "handed-over");
   if (state.phase === "doubtful") return refuse(state, key, "busy");
+  const last = state.seen.find((seen) => seen.taker === taker.id);
+  if (last !== undefined && number <= last.number) return refuse(state, key, "stale-attempt");
   const current = state.attempt;
-  if (current !== undefined) {
-    if (current.taker !== taker.id) return refuse(state, key, "busy");
-    if (number <= current.number) return refuse(state, key, "stale-attempt");
-    // A taker discards its copy before it asks again, so this one holds none any more.
-    const aborted = abort(state, false, "asked again");
-    const next = grantAttempt(aborted.state, input);
-    return { state: next.state, outputs: [...aborted.outputs, ...next.outputs] };
-  }
-  const own = state.holders.find((holder) => holder.id === taker.id && holder.attempt > 0);
-  if (own === undefined) return grantAttempt(state, input);
-  if (number <= own.attempt) return refuse(state, key, "stale-attempt");
-  const holders = state.holders.filter((holder) => holder !== own);
-  return grantAttempt({ ...state, holders }, input);
+  if (current !== undefined && current.taker !== taker.id) return refuse(state, key, "busy");
+  // A taker discards its copy before it asks again, so from an older attempt it holds none any more.
+  const ended = abort(state, false, "asked again");
+  const holders = ended.state.holders.filter(
+    (holder) => holder.id !== taker.id || holder.attempt === 0,
+  );
+  const next = grantAttempt({ ...ended.state, holders }, input);
+  return { state: next.state, outputs: [...ended.outputs, ...next.outputs] };
 }
 
 function grantAttempt(state: GiverState, { taker, number }: RestoreRequested): Step {
@@ -103,8 +100,9 @@ function grantAttempt(state: GiverState, { taker, number }: RestoreRequested): S
   const { grant, rest, reserve } = division;
   const attempt: GiverAttempt = { ...key, address: taker.address, grant, rest, reserve };
   const range = { next: grant.generation + 1, end: state.range.end };
+  const seen = [...state.seen.filter((known) => known.taker !== taker.id), key].slice(-SEEN_LIMIT);
   return {
-    state: { ...state, phase: "copying", range, attempt },
+    state: { ...state, phase: "copying", range, attempt, seen },
     outputs: [
       { type: "start-stream", attempt: key, to: taker, grant },
       { type: "set-timer", timer: "stall" },
@@ -212,8 +210,8 @@ function pingSeen(state: GiverState, { peer, role, generation }: PingSeen): Step
 function peerDead(state: GiverState, id: string): Step {
   if (isSealed(state)) {
     if (state.phase === "ended" || state.successor?.id !== id) return stay(state);
-    if (state.reserve) return reclaim(state.self, state.attempts, state.reserve, id);
-    return serveEmpty(state.self, state.attempts, "the owner is dead");
+    if (state.reserve) return reclaim(state, state.reserve, id);
+    return serveEmpty(state, state.generation, "the owner is dead");
   }
   const wasHolder = state.holders.some((holder) => holder.id === id);
   const holders = state.holders.filter((holder) => holder.id !== id);
@@ -221,7 +219,8 @@ function peerDead(state: GiverState, id: string): Step {
   if (next.attempt?.taker === id) return abort(next, false, "taker died");
   if (wasHolder && state.phase === "doubtful") {
     // While this process slept the dead one may have served and handed over to yet another.
-    return serveEmpty(state.self, state.attempts, "cannot tell what a dead holder did");
+    const generation = Math.max(state.generation, Math.min(state.range.next, state.range.end - 1));
+    return serveEmpty(state, generation, "cannot tell what a dead holder did");
   }
   return stay(next);
 }

@@ -24,10 +24,12 @@ export type GiverPhase =
   | "relaying"
   | "ended";
 
+/** Takers whose attempt numbers a giver remembers; a request repeated after more than that starts anew. */
+export const SEEN_LIMIT = 8;
+
 /** A process that owns the node id, or did so until it sealed. */
-export interface GiverState {
+export interface GiverState extends Identity {
   readonly side: "giver";
-  readonly self: string;
   readonly phase: GiverPhase;
   /** The generation it writes in, or wrote in last. */
   readonly generation: number;
@@ -40,20 +42,16 @@ export interface GiverState {
   readonly reserve: Reserve | undefined;
   /** The attempt by which it became the owner; late connections of that one are welcome. */
   readonly taken: AttemptKey | undefined;
-  /** Attempts this process ever made. */
-  readonly attempts: number;
 }
 
 export type TakerPhase = "joining" | "requesting" | "copying" | "activating" | "standby";
 
 /** A process that wants to own the node id and answers nothing for it yet. */
-export interface TakerState {
+export interface TakerState extends Identity {
   readonly side: "taker";
-  readonly self: string;
   readonly phase: TakerPhase;
   readonly source: Peer;
   readonly isSourceDead: boolean;
-  readonly attempts: number;
   readonly grant: Grant | undefined;
   /** Raised after a pause, so that answers from before it do not count. */
   readonly round: number;
@@ -61,6 +59,8 @@ export interface TakerState {
   readonly isAwake: boolean;
   /** Somebody other than the source who is known to own the node id. */
   readonly owner: Owner | undefined;
+  /** Generation to begin with if there is nothing to take over: the own one of an earlier term, or 0. */
+  readonly floor: number;
   /** Its own sealed copy when it takes back what it gave. */
   readonly reserve: Reserve | undefined;
 }
@@ -83,10 +83,26 @@ export function stay(state: HandoverState): Step {
  * A process that owns its node id with no connections: the first one of a cluster, or one that found
  * nothing to take over. It is generation 0, so that it yields to anybody who holds connections.
  */
-export function createOwner(self: string, attempts = 0): GiverState {
+export function createOwner(self: string): GiverState {
+  return ownAs({ self, attempts: 0, seen: [] });
+}
+
+/** What a process keeps for its whole life, whichever side it is on. */
+export interface Identity {
+  readonly self: string;
+  /** Attempts this process ever made as a taker. */
+  readonly attempts: number;
+  /** The newest attempt of each of the last {@link SEEN_LIMIT} takers: one attempt never runs twice. */
+  readonly seen: readonly AttemptKey[];
+}
+
+/** The first state of a term of ownership in generation 0, without connections. */
+export function ownAs({ self, attempts, seen }: Identity): GiverState {
   return {
     side: "giver",
     self,
+    attempts,
+    seen,
     phase: "serving",
     generation: 0,
     range: { next: 1, end: GENERATION_COUNT },
@@ -96,7 +112,6 @@ export function createOwner(self: string, attempts = 0): GiverState {
     successor: undefined,
     reserve: undefined,
     taken: undefined,
-    attempts,
   };
 }
 
@@ -109,10 +124,12 @@ export function createTaker(self: string, source: Peer): TakerState {
     source,
     isSourceDead: false,
     attempts: 0,
+    seen: [],
     grant: undefined,
     round: 0,
     isAwake: true,
     owner: undefined,
+    floor: 0,
     reserve: undefined,
   };
 }

@@ -10,14 +10,7 @@ import type {
 } from "./inputs.ts";
 import type { HandoverOutput, TimerName } from "./outputs.ts";
 import type { AttemptKey, Holder } from "./peer.ts";
-import {
-  createOwner,
-  createTaker,
-  type GiverState,
-  type Step,
-  stay,
-  type TakerState,
-} from "./state.ts";
+import { createTaker, type GiverState, ownAs, type Step, stay, type TakerState } from "./state.ts";
 import { reclaim, serveEmpty } from "./term.ts";
 
 /**
@@ -72,8 +65,8 @@ export function stepTaker(state: TakerState, input: HandoverInput): Step {
 export function takeBack(state: GiverState): Step {
   if (state.successor === undefined) return stay(state);
   const { id, address } = state.successor;
-  const { attempts, reserve } = state;
-  return request({ ...createTaker(state.self, { id, address }), attempts, reserve });
+  const { attempts, seen, reserve, generation: floor } = state;
+  return request({ ...createTaker(state.self, { id, address }), attempts, seen, reserve, floor });
 }
 
 function keyOf(state: TakerState): AttemptKey {
@@ -186,7 +179,7 @@ function serveTaken(state: TakerState): Step {
   const giver: Holder = { ...state.source, generation, attempt: 0 };
   return {
     state: {
-      ...createOwner(state.self, state.attempts),
+      ...ownAs(state),
       generation,
       range,
       holders: [giver],
@@ -208,7 +201,7 @@ function serveUnacknowledged(state: TakerState): Step {
   const generation = spare.next;
   return {
     state: {
-      ...createOwner(state.self, state.attempts),
+      ...ownAs(state),
       generation,
       range: { next: generation + 1, end: spare.end },
     },
@@ -227,8 +220,8 @@ function serveUnacknowledged(state: TakerState): Step {
 function serveAlone(state: TakerState, reason: string): Step {
   const discard: HandoverOutput = { type: "discard-incoming", attempt: keyOf(state) };
   const served = state.reserve
-    ? reclaim(state.self, state.attempts, state.reserve, state.source.id)
-    : serveEmpty(state.self, state.attempts, reason);
+    ? reclaim(state, state.reserve, state.source.id)
+    : serveEmpty(state, state.floor, reason);
   return { state: served.state, outputs: [discard, ...served.outputs] };
 }
 
@@ -270,13 +263,18 @@ function timerFired(state: TakerState, timer: TimerName): Step {
     : request(state);
 }
 
+/** Others may have called this process dead and gone on, so no copy from before counts any more. */
 function wokeUp(state: TakerState): Step {
   if (state.phase === "activating") {
     const next: TakerState = { ...state, round: state.round + 1, isAwake: false };
     return { state: next, outputs: sendActivate(next) };
   }
-  if (state.reserve === undefined) return stay(state);
-  return { state: { ...state, reserve: undefined }, outputs: [{ type: "drop-copy" }] };
+  const drop: readonly HandoverOutput[] = state.reserve ? [{ type: "drop-copy" }] : [];
+  const next: TakerState = state.reserve ? { ...state, reserve: undefined } : state;
+  if (state.phase === "joining" || state.phase === "standby") return { state: next, outputs: drop };
+  // A whole copy may lie unread in the stream's buffer.
+  const waiting = standBy(next, "slept");
+  return { state: waiting.state, outputs: [...drop, ...waiting.outputs] };
 }
 
 function releaseRequested(state: TakerState, input: ReleaseRequested): Step {

@@ -1,7 +1,7 @@
-import { firstSequence } from "./generation.ts";
+import { firstSequence, GENERATION_COUNT } from "./generation.ts";
 import type { HandoverOutput } from "./outputs.ts";
 import type { Holder, Owner, Peer, Reserve } from "./peer.ts";
-import { createOwner, type GiverState, type Step } from "./state.ts";
+import { type GiverState, type Identity, ownAs, type Step } from "./state.ts";
 
 /** Everything that begins or ends a term of ownership. */
 
@@ -125,11 +125,11 @@ export function yieldTo(state: GiverState, owner: Owner): Step {
 }
 
 /** Serves from the copy it sealed, because the process it sealed for is dead. */
-export function reclaim(self: string, attempts: number, reserve: Reserve, dead: string): Step {
+export function reclaim(process: Identity, reserve: Reserve, dead: string): Step {
   const generation = reserve.range.next;
   return {
     state: {
-      ...createOwner(self, attempts),
+      ...ownAs(process),
       generation,
       range: { next: generation + 1, end: reserve.range.end },
     },
@@ -144,16 +144,22 @@ export function reclaim(self: string, attempts: number, reserve: Reserve, dead: 
   };
 }
 
-/** Owns the node id with no connections. */
-export function serveEmpty(self: string, attempts: number, reason: string): Step {
-  const state = createOwner(self, attempts);
+/**
+ * Owns the node id with no connections. A process that owned before must not fall below the `generation`
+ * that made others yield to it, or two processes relay to each other.
+ */
+export function serveEmpty(process: Identity, generation: number, reason: string): Step {
   return {
-    state,
+    state: {
+      ...ownAs(process),
+      generation,
+      range: { next: generation + 1, end: GENERATION_COUNT },
+    },
     outputs: [
       { type: "cancel-timer" },
       { type: "drop-copy" },
-      { type: "serve", generation: state.generation, origin: "empty" },
-      { type: "announce-generation", generation: state.generation },
+      { type: "serve", generation, origin: "empty" },
+      { type: "announce-generation", generation },
       { type: "report-phase", phase: "serving", reason },
     ],
   };

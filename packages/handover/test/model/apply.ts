@@ -68,13 +68,21 @@ function merge(
   change: Change,
   messages: Interner<Message>,
 ): readonly number[] {
-  const all = new Set(old);
+  const all = new Set<number>();
+  for (const id of old) if (!isStale(messages.valueOf(id), change)) all.add(id);
   for (const message of change.sent) {
     const receiver = change.processes[message.to];
     if (message.to >= 0 && (receiver === undefined || receiver.status === "dead")) continue;
-    all.add(messages.idOf(message));
+    if (!isStale(message, change)) all.add(messages.idOf(message));
   }
-  return all.size === old.length ? old : [...all].sort((a, b) => a - b);
+  return [...all].sort((a, b) => a - b);
+}
+
+/** Answers to an attempt that its taker gave up: an http client has closed that connection. */
+function isStale({ to, input }: Message, change: Change): boolean {
+  if (to < 0 || !("attempt" in input) || typeof input.attempt === "number") return false;
+  const { taker, number } = input.attempt;
+  return indexOf(taker) === to && number < (change.processes[to]?.machine.attempts ?? 0);
 }
 
 function carryOut(

@@ -4,6 +4,7 @@ import { createHealer } from "./heal.ts";
 import {
   type Budget,
   Interner,
+  indexOf,
   type Message,
   type Process,
   pingMessage,
@@ -140,9 +141,9 @@ function createKey(machines: Interner<HandoverState>): (world: World) => string 
       if (incoming) key += `i${incoming.lineage}.${incoming.version}`;
       key += " ";
     }
-    const { crashes, pauses, mistakes, lies, takeBacks } = world.budget;
+    const { crashes, pauses, mistakes, lies, takeBacks, ghosts } = world.budget;
     key += `|${world.messages.join(",")}|${world.versions.join(",")}|${world.terms.join(",")}`;
-    return `${key}|${crashes}${pauses}${mistakes}${lies}${takeBacks}`;
+    return `${key}|${crashes}${pauses}${mistakes}${lies}${takeBacks}${ghosts}`;
   };
 }
 
@@ -247,7 +248,14 @@ function* actionsOf(
     }
     for (const id of world.messages) {
       const message = messages.valueOf(id);
-      if (message.to === index || message.to === -1) {
+      if (message.input.type === "ping-seen") {
+        const sender = world.processes[indexOf(message.input.peer.id)];
+        const isGhost = sender?.status === "dead";
+        if (isGhost && budget.ghosts === 0) continue;
+        const from = isGhost ? { ...world, budget: spend({ ghosts: budget.ghosts - 1 }) } : world;
+        const seen = step(index, message.input, from);
+        if (seen.next !== from) yield seen;
+      } else if (message.to === index) {
         yield step(index, message.input, world, message.copy);
       }
     }

@@ -2,7 +2,7 @@ import { createOwner, createTaker } from "../../src/index.ts";
 import type { Scenario } from "./explore.ts";
 import type { Budget, Process } from "./world.ts";
 
-const NO_FAULTS: Budget = { crashes: 0, pauses: 0, mistakes: 0, lies: 0, takeBacks: 0 };
+const NO_FAULTS: Budget = { crashes: 0, pauses: 0, mistakes: 0, lies: 0, takeBacks: 0, ghosts: 1 };
 
 function owner(index: number): Process {
   const own = { lineage: 0, version: 0 };
@@ -36,7 +36,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "the taker is replaced, then the chain goes on",
     processes: [owner(0), taker(1, 0), taker(2, 1, "unborn")],
     budget: { ...NO_FAULTS, crashes: 1 },
-    maxAttempts: 1,
+    maxAttempts: 3,
   },
   {
     ...BASE,

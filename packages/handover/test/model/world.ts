@@ -39,6 +39,8 @@ export interface Budget {
   /** How often any living process may be called dead. */
   readonly lies: number;
   readonly takeBacks: number;
+  /** How many pings of processes that are dead already may still arrive. */
+  readonly ghosts: number;
 }
 
 export interface World {
