@@ -1,17 +1,16 @@
 import { type Cipheriv, createCipheriv, type KeyObject } from "node:crypto";
 import type { AeadAlgorithm } from "./aead-algorithm.ts";
+import { CounterStream } from "./counter-stream.ts";
 
 const blockLength = 16;
-/** Most blocks of either cipher in one call. */
+/** Most blocks under one MAC. */
 const maximumBlocks = 40;
 /** Longest sum of plaintext and additional data for which this form is cheaper than a cipher object per record. */
 export const longestForLongLived = 512;
 
-// One record is worked on at a time, so all keys share these.
+// One record is worked on at a time, so all keys share this.
 const macInput = new Uint8Array(maximumBlocks * blockLength);
-const counters = new Uint8Array(maximumBlocks * blockLength);
 const macViews = viewsByBlocks(macInput);
-const counterViews = viewsByBlocks(counters);
 
 /**
  * CCM (RFC 3610, with 12-byte nonces) made of two ciphers that live as long as the key: CBC computes the MAC, ECB
@@ -22,14 +21,16 @@ const counterViews = viewsByBlocks(counters);
 export class LongLivedCcm {
   readonly #tagLength: number;
   readonly #cbc: Cipheriv;
-  readonly #ecb: Cipheriv;
+  readonly #counterStream: CounterStream;
   /** The last output block of the CBC cipher. */
   readonly #chain = new Uint8Array(blockLength);
 
   constructor(algorithm: AeadAlgorithm, key: KeyObject) {
     this.#tagLength = algorithm.tagLength;
     this.#cbc = createCipheriv(algorithm.cbc, key, zeroBlock).setAutoPadding(false);
-    this.#ecb = createCipheriv(algorithm.ecb, key, null).setAutoPadding(false);
+    this.#counterStream = new CounterStream(
+      createCipheriv(algorithm.ecb, key, null).setAutoPadding(false),
+    );
   }
 
   seal(
@@ -48,13 +49,14 @@ export class LongLivedCcm {
     }
     this.#mac(textAt, length);
 
-    const keystream = this.#keystream(nonce, length);
+    const keystream = this.#counterStream.blocksFor(nonce, 1 + Math.ceil(length / blockLength));
+    const keysAt = this.#counterStream.offset;
     for (let i = 0; i < length; i++) {
-      target[offset + i] = (macInput[textAt + i] ?? 0) ^ (keystream[blockLength + i] ?? 0);
+      target[offset + i] = (macInput[textAt + i] ?? 0) ^ (keystream[keysAt + blockLength + i] ?? 0);
     }
     const tagAt = offset + length;
     for (let i = 0; i < this.#tagLength; i++) {
-      target[tagAt + i] = (this.#chain[i] ?? 0) ^ (keystream[i] ?? 0);
+      target[tagAt + i] = (this.#chain[i] ?? 0) ^ (keystream[keysAt + i] ?? 0);
     }
   }
 
@@ -69,9 +71,10 @@ export class LongLivedCcm {
   ): boolean {
     const length = end - start - this.#tagLength;
     const textAt = startMac(nonce, additionalData, length, this.#tagLength);
-    const keystream = this.#keystream(nonce, length);
+    const keystream = this.#counterStream.blocksFor(nonce, 1 + Math.ceil(length / blockLength));
+    const keysAt = this.#counterStream.offset;
     for (let i = 0; i < length; i++) {
-      macInput[textAt + i] = (source[start + i] ?? 0) ^ (keystream[blockLength + i] ?? 0);
+      macInput[textAt + i] = (source[start + i] ?? 0) ^ (keystream[keysAt + blockLength + i] ?? 0);
     }
     this.#mac(textAt, length);
 
@@ -79,7 +82,7 @@ export class LongLivedCcm {
     let difference = 0;
     const tagAt = start + length;
     for (let i = 0; i < this.#tagLength; i++) {
-      difference |= (this.#chain[i] ?? 0) ^ (keystream[i] ?? 0) ^ (source[tagAt + i] ?? 0);
+      difference |= (this.#chain[i] ?? 0) ^ (keystream[keysAt + i] ?? 0) ^ (source[tagAt + i] ?? 0);
     }
     if (difference !== 0) {
       macInput.fill(0, textAt, textAt + length);
@@ -103,20 +106,6 @@ export class LongLivedCcm {
     for (let i = 0; i < blockLength; i++) {
       chain[i] = output[lastBlock + i] ?? 0;
     }
-  }
-
-  /** The block that encrypts the MAC, then those that encrypt the text. */
-  #keystream(nonce: Uint8Array, length: number): Uint8Array {
-    const blocks = 1 + Math.ceil(length / blockLength);
-    for (let block = 0; block < blocks; block++) {
-      const at = block * blockLength;
-      counters[at] = lengthFieldSize - 1;
-      for (let i = 0; i < 12; i++) {
-        counters[at + 1 + i] = nonce[i] ?? 0;
-      }
-      counters[at + 15] = block;
-    }
-    return this.#ecb.update(viewOf(counterViews, blocks));
   }
 }
 

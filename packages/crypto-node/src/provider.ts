@@ -8,7 +8,7 @@ import { HotKeys } from "./hot-keys.ts";
 export interface NodeCryptoOptions {
   /**
    * How many keys may keep native objects between records, 0 to 1,000,000; default 8192. Each such key takes about 2 to
-   * 4 KB, every other key its own bytes; a connection in use has two.
+   * 5 KB, every other key its own bytes; a connection in use has two.
    */
   readonly hotKeys?: number;
 }

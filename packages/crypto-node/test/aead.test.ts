@@ -178,6 +178,80 @@ describe.each(names)("%s", (name) => {
   });
 });
 
+describe.each(names)("%s with nonces that count up", (name) => {
+  /** The nonce of 4 fixed bytes and a 64-bit number. */
+  function numbered(number: bigint): Uint8Array {
+    const nonce = new Uint8Array(12).fill(0xee);
+    new DataView(nonce.buffer).setBigUint64(4, BigInt.asUintN(64, number));
+    return nonce;
+  }
+
+  it("stays right, with jumps, repetitions, forgeries and changing lengths in between", () => {
+    const raw = bytes(keyLength(name), 15);
+    const starts = [0n, 0xfen, 0xfff0n, 0xfffffff8n, 0x1fffffff8n, 0x0001fffffffffff8n, -5n];
+    const step = fc.record({
+      jump: fc.oneof({ weight: 8, arbitrary: fc.constant(1) }, fc.constantFrom(0, 2, 5, -1, 300)),
+      length: fc.oneof(fc.nat(50), fc.constantFrom(0, 48, 49, 200, 470, 600)),
+      forge: fc.oneof({ weight: 6, arbitrary: fc.constant(false) }, fc.constant(true)),
+    });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...starts),
+        fc.array(step, { minLength: 1, maxLength: 60 }),
+        (start, steps) => {
+          const crypto = createNodeCrypto();
+          const writer = warmed(crypto.aeadKey(name, raw));
+          const reader = warmed(crypto.aeadKey(name, raw));
+          let number = start;
+          for (const { jump, length, forge } of steps) {
+            number += BigInt(jump);
+            const nonce = numbered(number);
+            const [aad, text] = [bytes(29, length), bytes(length, jump)];
+            const expected = reference(name, raw, nonce, aad, text);
+            expect(sealed(writer, nonce, aad, text)).toEqual(expected);
+            if (forge) {
+              const forged = expected.slice();
+              forged[length] = (forged[length] ?? 0) ^ 1;
+              expect(opened(reader, nonce, aad, forged)).toBeUndefined();
+            }
+            expect(opened(reader, nonce, aad, expected)).toEqual(text);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  // What was computed ahead belongs to one nonce: another that shares a part with it must not be given it.
+  it.each([
+    ["in its upper half", [0n, 1n, 2n, 2n ** 32n + 3n, 2n ** 32n + 4n]],
+    ["behind a carry", [0xfffffffen, 0xffffffffn, 0n, 1n, 2n ** 32n, 2n ** 32n + 1n]],
+    ["at the wrap of 64 bits", [-2n, -1n, 0n, 1n, 2n]],
+  ])("stays right when the number differs from the expected one %s", (_, numbers) => {
+    const raw = bytes(keyLength(name), 16);
+    const key = warmed(createNodeCrypto().aeadKey(name, raw));
+    for (const fixed of [0xee, 0xef]) {
+      for (const number of numbers) {
+        const nonce = numbered(number);
+        nonce[0] = fixed;
+        const expected = reference(name, raw, nonce, bytes(29, 1), bytes(40, 2));
+        expect(sealed(key, nonce, bytes(29, 1), bytes(40, 2))).toEqual(expected);
+      }
+    }
+  });
+
+  it("stays right when only the fixed part changes", () => {
+    const raw = bytes(keyLength(name), 17);
+    const key = warmed(createNodeCrypto().aeadKey(name, raw));
+    for (let number = 0; number < 12; number++) {
+      const nonce = numbered(BigInt(number));
+      nonce[number % 4] = number >= 4 && number % 2 ? 1 : 0xee;
+      const expected = reference(name, raw, nonce, bytes(29, 1), bytes(40, 2));
+      expect(sealed(key, nonce, bytes(29, 1), bytes(40, 2))).toEqual(expected);
+    }
+  });
+});
+
 describe("many keys in a small cache", () => {
   it("stays right while keys come, go and are destroyed", () => {
     const crypto = createNodeCrypto({ hotKeys: 3 });
