@@ -211,6 +211,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
     const now = this.#context.surroundings.now();
     this.#link.receive(datagram, now);
     if (!this.#isUp) this.#watchLink();
+    this.#context.scheduler.catchUp(now);
   }
 
   problem(code: string): void {

@@ -50,6 +50,14 @@ export class Scheduler {
     if (next !== undefined && next < this.#armedFor) this.#arm();
   }
 
+  /**
+   * Runs what is due. To be called for each datagram: while more than a thousand sockets are readable,
+   * the event loop reads on for seconds before it looks at its timers.
+   */
+  catchUp(now: number): void {
+    if (now >= this.#armedFor && !this.#isFiring && !this.#isClosed) this.#fire(now);
+  }
+
   close(): void {
     this.#disarm?.();
     this.#disarm = undefined;
@@ -68,13 +76,16 @@ export class Scheduler {
     if (next === Number.POSITIVE_INFINITY) return;
     this.#armedFor = next;
     const delay = Math.max(0, next - this.#surroundings.now());
-    this.#disarm = this.#surroundings.wake(delay, this.#fire);
+    this.#disarm = this.#surroundings.wake(delay, this.#onWake);
   }
 
-  readonly #fire = (): void => {
+  readonly #onWake = (): void => {
     this.#disarm = undefined;
+    this.#fire(this.#surroundings.now());
+  };
+
+  #fire(now: number): void {
     this.#isFiring = true;
-    const now = this.#surroundings.now();
     this.#machine.handleTimeout(now);
     let task = this.#queue.takeDue(now);
     while (task !== undefined && !this.#isClosed) {
@@ -83,5 +94,5 @@ export class Scheduler {
     }
     this.#isFiring = false;
     this.#arm();
-  };
+  }
 }

@@ -65,6 +65,32 @@ test("clients over DTLS: all answered, each request executed once, figures as pr
   );
 });
 
+test("--spread sends requests to every node, but each handshake to one", async () => {
+  const cluster = await startEchoServer("coaps", 0, 3);
+  const uris = cluster.sockets.map(({ port }) => `coaps://127.0.0.1:${port}/benchmark?rlen=40`);
+  const { code, stderr } = await runMain([
+    ...uris,
+    ...["--spread", "--clients", "3", "--requests", "90", "--quiet"],
+  ]);
+  await cluster.close();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect([...cluster.executions.values()].reduce((sum, times) => sum + times, 0)).toBe(90);
+  for (const socket of cluster.sockets) {
+    expect(socket.handshakeDatagrams).toBeGreaterThanOrEqual(3);
+    expect(socket.dataDatagrams).toBeGreaterThanOrEqual(25);
+    expect(socket.dataDatagrams).toBeLessThanOrEqual(40);
+  }
+});
+
+test("--spread needs a server that gives Connection IDs", async () => {
+  const cluster = await startEchoServer("coaps", 0, 2, 0);
+  const uris = cluster.sockets.map(({ port }) => `coaps://127.0.0.1:${port}/benchmark?rlen=40`);
+  const { code, stderr } = await runMain([...uris, "--spread", "--clients", "3", "--quiet"]);
+  await cluster.close();
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/the server gave no Connection ID; --spread and --rebind need one/);
+});
+
 test("plain CoAP makes no handshakes", async () => {
   const json = join(folder, "plain.json");
   const { code } = await runMain([
