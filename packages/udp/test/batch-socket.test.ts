@@ -4,7 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import { BatchSocket } from "../src/batch/batch-socket.ts";
 import type { NativeCalls } from "../src/batch/native-calls.ts";
 import { bindSocket } from "../src/bind-socket.ts";
-import { type DatagramSocket, openSocket } from "../src/index.ts";
+import { type DatagramReceiver, type DatagramSocket, openSocket } from "../src/index.ts";
 import { KernelDrops } from "../src/kernel-drops.ts";
 
 const any = { address: "127.0.0.1", port: 0, warn: () => undefined };
@@ -54,9 +54,11 @@ class ScriptedCalls implements NativeCalls {
   }
 }
 
-async function openScripted(calls: ScriptedCalls): Promise<DatagramSocket> {
+async function openScripted(
+  calls: ScriptedCalls,
+  receiver: DatagramReceiver = { receive: () => undefined },
+): Promise<DatagramSocket> {
   const inner: Socket = await bindSocket(any);
-  const receiver = { receive: () => undefined };
   const socket = new BatchSocket(inner, receiver, new KernelDrops(inner.address()), -1, calls);
   sockets.push(socket);
   return socket;
@@ -119,6 +121,35 @@ test("nothing uses the descriptor after close", async () => {
   await new Promise((resolve) => setImmediate(resolve));
   expect(calls.sendCounts).toEqual([10]);
   expect(calls.afterClose).toBe(0);
+});
+
+test("a socket that is closed from within receive reads no more", async () => {
+  const calls = new ScriptedCalls([]);
+  let closing: Promise<void> | undefined;
+  const socket = await openScripted(calls, {
+    receive: () => {
+      closing = socket.close();
+      calls.isClosed = true;
+    },
+  });
+  sendMany((await openTarget()).socket, 5, socket);
+  await eventually(() => closing !== undefined);
+  await closing;
+  expect(calls.afterClose).toBe(0);
+});
+
+test("sockets of both families take turns", async () => {
+  for (const address of ["127.0.0.1", "::1", "127.0.0.1"]) {
+    const peers: string[] = [];
+    const receive = (_datagram: Uint8Array, _port: number, peer: string): number =>
+      peers.push(peer);
+    const target = await openSocket({ ...any, address, batch: "auto" }, { receive });
+    const sender = await openSocket({ ...any, address, batch: "auto" }, { receive });
+    sockets.push(target, sender);
+    sendMany(sender, 100, target);
+    await eventually(() => peers.length === 100);
+    expect(new Set(peers)).toEqual(new Set([address]));
+  }
 });
 
 test("openSocket says which implementation it chose, and why not the other", async () => {

@@ -106,6 +106,16 @@ function transferTests(sockets: Sockets): void {
     }
   });
 
+  test("takes long and short ones in one turn, in order", async () => {
+    const recorder = new Recorder();
+    const target = await sockets.open(recorder);
+    const socket = await sockets.open(new Recorder());
+    const lengths = Array.from({ length: 130 }, (_, index) => (index % 20 === 19 ? 65_507 : index));
+    for (const length of lengths) sendTo(socket, new Uint8Array(length), target);
+    await sockets.until(() => recorder.arrivals.length === lengths.length);
+    expect(recorder.arrivals.map(({ bytes }) => bytes.length)).toEqual(lengths);
+  });
+
   test("keeps the order of many and counts them", async () => {
     const echo = await sockets.openEcho();
     const recorder = new Recorder();
@@ -116,6 +126,9 @@ function transferTests(sockets: Sockets): void {
     await sockets.until(() => echo.statistics().sent === 300);
     const seen = recorder.arrivals.map(({ bytes }) => (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0));
     expect(seen).toEqual(numbers);
+    for (const { port, address } of recorder.arrivals) {
+      expect({ port, address }).toEqual(echo.address);
+    }
     const counts = { received: 300, receivedBytes: 600, sent: 300, sentBytes: 600 };
     expect(socket.statistics()).toMatchObject({ ...counts, sendErrors: {}, truncated: 0 });
     expect(echo.statistics()).toMatchObject(counts);
@@ -211,7 +224,7 @@ function closeTests(sockets: Sockets): void {
     const target: DatagramSocket = await sockets.open({
       receive: () => {
         deliveries += 1;
-        closing = target.close();
+        if (deliveries === 10) closing = target.close();
       },
       endOfBatch: () => undefined,
     });
@@ -219,6 +232,6 @@ function closeTests(sockets: Sockets): void {
     for (let index = 0; index < 50; index += 1) sendTo(socket, Uint8Array.of(index), target);
     await sockets.until(() => closing !== undefined);
     await closing;
-    expect(deliveries).toBe(1);
+    expect(deliveries).toBe(10);
   });
 }

@@ -94,14 +94,19 @@ test("a new handshake begins anew, but neither a hello nor ChangeCipherSpec does
   audit.observe(changeCipherSpec, client, nodeA);
   first(2);
   expect(audit.violations).toHaveLength(1);
-  audit.observe(hello(1, 6, 0xbb), client, nodeA);
+  // Retransmissions of the same flight.
+  audit.observe(hello(1, 5, 0xaa), client, nodeA);
+  audit.observe(changeCipherSpec, client, nodeA);
   first(3);
   expect(audit.violations).toHaveLength(2);
-  audit.observe(changeCipherSpec, client, nodeA);
+  audit.observe(hello(1, 6, 0xbb), client, nodeA);
   first(4);
-  expect(audit.violations).toHaveLength(2);
+  expect(audit.violations).toHaveLength(3);
+  audit.observe(changeCipherSpec, client, nodeA);
   first(5);
   expect(audit.violations).toHaveLength(3);
+  first(6);
+  expect(audit.violations).toHaveLength(4);
 });
 
 test("what is not DTLS or not of a client is passed over", () => {
