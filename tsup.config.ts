@@ -11,4 +11,6 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   splitting: true,
+  // An optional dependency: tsup would bundle its loader, which then cannot find the native part.
+  external: ["koffi"],
 });
