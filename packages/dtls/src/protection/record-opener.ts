@@ -5,8 +5,8 @@ import type { RecordCursor } from "../record/datagram.ts";
 import { innerTypeOffset } from "../record/inner-plaintext.ts";
 import { maximumPlaintextLength } from "../record/record-header.ts";
 import { connectionIdAdditionalData, plainAdditionalData } from "./additional-data.ts";
+import { explicitNonceLength, ivNumber, nonceFor } from "./nonce.ts";
 import type { OpenedRecord } from "./opened-record.ts";
-import { explicitNonceLength, ivNumber, nonceFor } from "./record-sealer.ts";
 import type { ReplayWindow } from "./replay-window.ts";
 
 export interface RecordOpenerOptions {

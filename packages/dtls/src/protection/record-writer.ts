@@ -1,4 +1,9 @@
-import { maximumSequence, recordHeaderLength, writeRecordHeader } from "../record/record-header.ts";
+import {
+  maximumPlaintextLength,
+  maximumSequence,
+  recordHeaderLength,
+  writeRecordHeader,
+} from "../record/record-header.ts";
 
 /** Puts records of one epoch into datagrams; what a flight writes through, whether it is encrypted or not. */
 export interface RecordWriter {
@@ -6,8 +11,8 @@ export interface RecordWriter {
   /** Bytes that a record takes besides its content. */
   readonly overhead: number;
   /**
-   * Writes one record with the content `source[start, end)` to `target` from `offset` on, where the content and
-   * `overhead` bytes have room (RangeError otherwise). Each call takes a new sequence number.
+   * Writes one record with the content `source[start, end)` to `target` from `offset` on, where the content, 2^14
+   * bytes at most, and `overhead` bytes have room (RangeError otherwise). Each call takes a new sequence number.
    * Returns the offset behind the record, or 0 when no more records may be written.
    */
   write(
@@ -46,7 +51,7 @@ export class PlainRecordWriter implements RecordWriter {
     if (sequence > maximumSequence) {
       return 0;
     }
-    checkRoom(target, offset + recordHeaderLength + end - start);
+    checkRoom(target, offset + recordHeaderLength + end - start, end - start);
     this.#nextSequence = sequence + 1;
     const body = writeRecordHeader(target, offset, type, 0, sequence, undefined, end - start);
     target.set(source.subarray(start, end), body);
@@ -54,9 +59,12 @@ export class PlainRecordWriter implements RecordWriter {
   }
 }
 
-/** Writing past the end of a typed array is silent; a record must never be cut that way. */
-export function checkRoom(target: Uint8Array, end: number): void {
+/** Writing past the end of a typed array, or of a length field, is silent; a record must never be cut that way. */
+export function checkRoom(target: Uint8Array, end: number, contentLength: number): void {
   if (end > target.length) {
     throw new RangeError(`record ends at ${end}, its target at ${target.length}`);
+  }
+  if (contentLength > maximumPlaintextLength) {
+    throw new RangeError(`content of ${contentLength} bytes, a record holds 2^14`);
   }
 }

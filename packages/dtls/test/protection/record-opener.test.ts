@@ -142,9 +142,20 @@ describe("opener", () => {
       const longest = sealed(sealerFor(options), new Uint8Array(2 ** 14));
       expect(openerFor(options).open(cursorOn(longest, 6), into)).toBe("opened");
       expect(into.length).toBe(2 ** 14);
-      const tooLong = sealed(sealerFor(options), new Uint8Array(2 ** 14 + 1));
-      expect(openerFor(options).open(cursorOn(tooLong, 6), into)).toBe("malformed");
     }
+    const tooLong = new Uint8Array(2 ** 14 + 2).fill(23);
+    const wrapped = sealInner(tooLong, connectionId, 1);
+    expect(openerFor({ connectionId }).open(cursorOn(wrapped, 6), into)).toBe("malformed");
+
+    const nonce = Uint8Array.of(0, 1, 0, 0, 0, 0, 0, 1);
+    const body = new Uint8Array(tooLong.length + 8);
+    const aad = Uint8Array.of(...nonce, 23, 0xfe, 0xfd, 0x40, 2);
+    const { length } = tooLong;
+    keyOf(ccm8).seal(Uint8Array.of(...iv, ...nonce), aad, tooLong, 0, length, body, 0);
+    const plain = Uint8Array.of(23, 0xfe, 0xfd, ...nonce, 0x40, 18, ...nonce, ...body);
+    const opener = openerFor();
+    expect(opener.open(cursorOn(plain), into)).toBe("malformed");
+    expect(opener.forgeries).toBe(0);
   });
 
   it("refuses everything once the limit of forgeries is reached", () => {

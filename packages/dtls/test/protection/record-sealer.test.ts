@@ -104,6 +104,15 @@ describe("sealer", () => {
     expect(sealer.nextSequence).toBe(0);
   });
 
+  it("refuses contents that no record may hold", () => {
+    const tooLong = new Uint8Array(2 ** 14 + 1);
+    for (const writer of [sealerFor(), new PlainRecordWriter()]) {
+      const target = new Uint8Array(2 ** 15);
+      expect(() => writer.write(23, tooLong, 0, tooLong.length, target, 0)).toThrow(RangeError);
+      expect(writer.nextSequence).toBe(0);
+    }
+  });
+
   it("puts several records of both epochs into one datagram", () => {
     const connectionId = Uint8Array.of(9, 8, 7);
     const plain = new PlainRecordWriter(5);
