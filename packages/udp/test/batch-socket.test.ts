@@ -149,6 +149,7 @@ test("sockets of both families take turns", async () => {
     sendMany(sender, 100, target);
     await eventually(() => peers.length === 100);
     expect(new Set(peers)).toEqual(new Set([address]));
+    expect(target.statistics().receiveErrors).toEqual({});
   }
 });
 

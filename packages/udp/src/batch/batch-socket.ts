@@ -9,26 +9,15 @@ import type {
 } from "../datagram-socket.ts";
 import type { KernelDrops } from "../kernel-drops.ts";
 import { NodeSocket } from "../node-socket.ts";
-import { MessageRing } from "./message-ring.ts";
+import type { MessageRing } from "./message-ring.ts";
 import type { NativeCalls } from "./native-calls.ts";
+import { batchSize, type RingStore, ringStore } from "./ring-store.ts";
 import { decodePort, SocketNames } from "./socket-name.ts";
 
-/** Datagrams per system call. */
-const batchSize = 64;
-/** More than any UDP payload: nothing is ever truncated. Pages are touched only as far as needed. */
-const receiveSlotBytes = 65_536;
-/** Longer datagrams leave by node:dgram. */
-const sendSlotBytes = 2048;
 /** Calls of recvmmsg per event-loop wake-up, so that timers and other sockets have their turn. */
 const maxDrainsPerWakeup = 8;
 const interrupted = 4;
 const tryAgain = 11;
-
-/** It is filled and emptied within one call, so all sockets of a thread share it. */
-let receiveRing: MessageRing | undefined;
-let receiveRingIsBusy = false;
-/** Rings of closed sockets: memory that the system has known is used again, never freed. */
-const spareSendRings: MessageRing[] = [];
 
 /**
  * UDP through `recvmmsg` and `sendmmsg` on the descriptor of a node:dgram socket. libuv wakes us and
@@ -41,7 +30,7 @@ export class BatchSocket implements DatagramSocket {
   readonly #descriptor: number;
   readonly #receiver: DatagramReceiver;
   readonly #names: SocketNames;
-  readonly #incoming: MessageRing;
+  readonly #rings: RingStore;
   readonly #outgoing: MessageRing;
   readonly #sendErrors = new Counters();
   readonly #receiveErrors = new Counters();
@@ -75,10 +64,8 @@ export class BatchSocket implements DatagramSocket {
     this.#descriptor = descriptor;
     this.#receiver = receiver;
     this.#names = new SocketNames(socket.address().family === "IPv6");
-    receiveRing ??= new MessageRing(batchSize, receiveSlotBytes, calls.addressOf);
-    this.#incoming = receiveRing;
-    this.#outgoing =
-      spareSendRings.pop() ?? new MessageRing(batchSize, sendSlotBytes, calls.addressOf);
+    this.#rings = ringStore(calls);
+    this.#outgoing = this.#rings.borrow();
   }
 
   get address(): SocketAddress {
@@ -132,7 +119,7 @@ export class BatchSocket implements DatagramSocket {
     this.#flush();
     // From here on nothing uses the descriptor: its number may soon belong to something else.
     await this.#node.close();
-    spareSendRings.push(this.#outgoing);
+    this.#rings.giveBack(this.#outgoing);
   }
 
   /** The datagram that libuv read; it is rarely alone. */
@@ -165,10 +152,10 @@ export class BatchSocket implements DatagramSocket {
 
   /** Takes up to {@link batchSize} datagrams and returns their number. */
   #drain(): number {
-    if (this.#closed !== undefined || receiveRingIsBusy) return 0;
+    if (this.#closed !== undefined || this.#rings.isBusy) return 0;
     if (this.#drains >= maxDrainsPerWakeup) return 0;
     this.#drains += 1;
-    const ring = this.#incoming;
+    const ring = this.#rings.incoming;
     const count = this.#calls.receive(this.#descriptor, ring.address, batchSize);
     if (count < 0) {
       const errorNumber = this.#calls.errorNumber();
@@ -177,18 +164,18 @@ export class BatchSocket implements DatagramSocket {
       }
       return 0;
     }
-    receiveRingIsBusy = true;
+    this.#rings.isBusy = true;
     try {
       for (let slot = 0; slot < count && this.#closed === undefined; slot += 1) this.#take(slot);
     } finally {
       for (let slot = 0; slot < count; slot += 1) ring.reset(slot);
-      receiveRingIsBusy = false;
+      this.#rings.isBusy = false;
     }
     return count;
   }
 
   #take(slot: number): void {
-    const ring = this.#incoming;
+    const ring = this.#rings.incoming;
     if (ring.isTruncated(slot)) {
       this.#truncated += 1;
       return;
