@@ -23,7 +23,9 @@ const messageType = { clientHello: 1, serverHello: 2, helloVerifyRequest: 3 };
 const connectionIdExtension = 54;
 
 export function loadCapture(name: string): Capture {
-  const datagrams = readPcap(new Uint8Array(readFileSync(new URL(`${name}.pcap`, import.meta.url))));
+  const datagrams = readPcap(
+    new Uint8Array(readFileSync(new URL(`${name}.pcap`, import.meta.url))),
+  );
   const messages = datagrams.flatMap(({ payload }) => plainHandshakeMessages(payload));
   const retried = messages.findLastIndex((message) => message[0] === messageType.clientHello);
   const transcript = messages.slice(retried);
