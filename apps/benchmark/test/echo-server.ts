@@ -9,6 +9,10 @@ export interface EchoServer {
   readonly sockets: readonly EchoSocket[];
   /** Requests executed, by the marker at the beginning of their payload. */
   readonly executions: ReadonlyMap<string, number>;
+  /** Forgets all connections without a word, as a process that crashed. */
+  restart(): void;
+  /** Ends all connections with close_notify. */
+  sayGoodbye(): void;
   close(): Promise<void>;
 }
 
@@ -49,27 +53,30 @@ export async function startEchoServer(
   );
   type Peer = CoapPeer<(message: Uint8Array) => void>;
   const plainPeers = new Map<string, Peer>();
-  const dtls: Endpoint = createEndpoint(
-    {
-      crypto: createNodeCrypto(),
-      entropy,
-      role: "server",
-      connectionId: { length: connectionIdLength },
-    },
-    {
-      transmit: (datagram, path) => socket.send(datagram, path.port, path.address),
-      data: (connection, payload, now) => {
-        coap.receive(connection.attachment as Peer, payload, now);
+  const createDtls = (): Endpoint =>
+    createEndpoint(
+      {
+        crypto: createNodeCrypto(),
+        entropy,
+        role: "server",
+        connectionId: { length: connectionIdLength },
       },
-      event: (event, now) => {
-        if (event.type === "psk-needed") dtls.providePsk(event.connection, PSK, now);
-        else if (event.type === "connected") event.connection.attachment = peerOf(event.connection);
-        else if (event.type === "closed" && event.connection.attachment !== undefined) {
-          coap.closePeer(event.connection.attachment as Peer, now);
-        }
+      {
+        transmit: (datagram, path) => socket.send(datagram, path.port, path.address),
+        data: (connection, payload, now) => {
+          coap.receive(connection.attachment as Peer, payload, now);
+        },
+        event: (event, now) => {
+          if (event.type === "psk-needed") dtls.providePsk(event.connection, PSK, now);
+          else if (event.type === "connected")
+            event.connection.attachment = peerOf(event.connection);
+          else if (event.type === "closed" && event.connection.attachment !== undefined) {
+            coap.closePeer(event.connection.attachment as Peer, now);
+          }
+        },
       },
-    },
-  );
+    );
+  let dtls = createDtls();
   const peerOf = (connection: Connection): Peer =>
     coap.openPeer((message) => dtls.send(connection, message, performance.now()));
   const listen = (own: Socket): EchoSocket => {
@@ -102,6 +109,12 @@ export async function startEchoServer(
     port: (listening[0] as EchoSocket).port,
     sockets: listening,
     executions,
+    restart() {
+      dtls = createDtls();
+    },
+    sayGoodbye() {
+      for (const connection of [...dtls.connections()]) dtls.close(connection, performance.now());
+    },
     async close() {
       clearInterval(timer);
       await Promise.all(bound.map((own) => new Promise<void>((resolve) => own.close(resolve))));

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 // The tests may run under a Node that cannot run TypeScript; the pinned one can.
 const pinned = fileURLToPath(new URL("../../../node_modules/node/bin/node", import.meta.url));
-const node = existsSync(pinned) ? pinned : process.execPath;
+export const nodeBinary: string = existsSync(pinned) ? pinned : process.execPath;
 
 export interface Ended {
   readonly code: number | null;
@@ -23,7 +23,7 @@ export function runMain(
   onOutput: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(node, ["--conditions=@dtls-cluster/source", main, ...args], {
+    const child = spawn(nodeBinary, ["--conditions=@dtls-cluster/source", main, ...args], {
       env: { PATH: process.env["PATH"], ...environment },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: 30_000,
