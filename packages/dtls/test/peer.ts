@@ -128,6 +128,8 @@ export interface PairOptions {
   readonly client?: PeerOptions;
   readonly both?: PeerOptions;
   readonly world?: WorldOptions;
+  /** False where two connections of one address cannot be told apart on the wire. Default true. */
+  readonly isAudited?: boolean;
 }
 
 export const defaultConnectionId = { length: 6 };
@@ -141,7 +143,10 @@ export function createPair(options: PairOptions = {}): Pair {
     cidLengthToServer: server.connectionId?.length ?? 0,
     cidLengthToClient: client.connectionId?.length ?? 0,
   });
-  const world = new World({ auditor, ...options.world });
+  const world = new World({
+    ...(options.isAudited === false ? {} : { auditor }),
+    ...options.world,
+  });
   return {
     world,
     server: new Peer(world, "10.0.0.1", 5684, { role: "server", ...server }),

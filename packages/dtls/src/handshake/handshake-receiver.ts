@@ -62,8 +62,7 @@ export class HandshakeReceiver {
       fragment.type === MessageType.certificateVerify;
     const association = this.#core.findHandshake(isFromClient ? "server" : "client", address, port);
     if (association === undefined) return this.#withoutHandshake(address, port);
-    // Finished counts only under the keys.
-    if (fragment.type === MessageType.finished) return "unexpected";
+    if (!isPlausible(association.exchange, fragment)) return "unexpected";
     this.#core.followRouter(association, via);
     return this.#fragment(association, fragment, now);
   }
@@ -170,6 +169,30 @@ export class HandshakeReceiver {
     // Renegotiation is refused (RFC 5246 section 7.2.2, RFC 7925 section 17).
     this.#core.sendAlert(association, AlertLevel.warning, AlertDescription.noRenegotiation);
     return "handled";
+  }
+}
+
+/**
+ * Whether a message in the clear can be one of the flight that this side waits for. Anything else is dropped
+ * instead of ending the handshake: anybody may have sent it. Finished counts only under the keys.
+ */
+function isPlausible(exchange: Exchange | undefined, fragment: HandshakeFragment): boolean {
+  if (exchange === undefined) return false;
+  const ahead = fragment.messageSequence - exchange.reassembler.expected;
+  if (ahead < 0) return true;
+  const { type } = fragment;
+  const endsServerFlight =
+    type === MessageType.serverKeyExchange || type === MessageType.serverHelloDone;
+  switch (exchange.state.name) {
+    case "expect-server-hello":
+      if (ahead > 0) return endsServerFlight;
+      return type === MessageType.serverHello || type === MessageType.helloVerifyRequest;
+    case "expect-server-hello-done":
+      return endsServerFlight;
+    case "expect-client-key-exchange":
+      return ahead === 0 && type === MessageType.clientKeyExchange;
+    default:
+      return false;
   }
 }
 
