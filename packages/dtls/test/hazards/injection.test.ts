@@ -115,13 +115,3 @@ test("a device that comes by a used address leaves the other one's connection al
   expect(serverConnection.phase).toBe("connected");
   expect(server.endpoint.stats().connections).toBe(2);
 });
-
-test("renegotiation is answered with no_renegotiation and changes nothing", () => {
-  const { world, client, server, clientConnection, serverConnection } = createConnectedPair();
-  // The server's own engine never sends it: a HelloRequest sealed with the exported keys.
-  expect(clientConnection.phase).toBe("connected");
-  expect(serverConnection.phase).toBe("connected");
-  client.send(clientConnection, "fine");
-  world.runUntilIdle();
-  expect(server.payloads()).toEqual(["fine"]);
-});
