@@ -100,9 +100,10 @@ function grantAttempt(state: GiverState, { taker, number }: RestoreRequested): S
   const { grant, rest, reserve } = division;
   const attempt: GiverAttempt = { ...key, address: taker.address, grant, rest, reserve };
   const range = { next: grant.generation + 1, end: state.range.end };
+  const issued = Math.max(state.issued, grant.generation);
   const seen = [...state.seen.filter((known) => known.taker !== taker.id), key].slice(-SEEN_LIMIT);
   return {
-    state: { ...state, phase: "copying", range, attempt, seen },
+    state: { ...state, phase: "copying", range, attempt, seen, issued },
     outputs: [
       { type: "start-stream", attempt: key, to: taker, grant },
       { type: "set-timer", timer: "stall" },
@@ -189,21 +190,36 @@ function copyReleased(state: GiverState, { from, generation }: CopyReleased): St
   return isSure ? resume(next, "nobody else holds a copy") : stay(next);
 }
 
-function pingSeen(state: GiverState, { peer, role, generation }: PingSeen): Step {
-  if (role !== "owner" || peer.id === state.self || state.phase === "ended") return stay(state);
-  const owner = { ...peer, generation };
-  if (state.successor === undefined) {
-    const isHigher =
-      generation > state.generation || (generation === state.generation && peer.id > state.self);
-    if (isHigher) return yieldTo(state, owner);
-    return { state, outputs: [{ type: "announce-generation", generation: state.generation }] };
+function pingSeen(state: GiverState, ping: PingSeen): Step {
+  if (ping.peer.id === state.self || state.phase === "ended") return stay(state);
+  if (isSealed(state)) return pingSeenSealed(state, ping);
+  if (ping.role !== "owner") return stay(state);
+  const { generation } = ping;
+  const isHigher =
+    generation > state.generation || (generation === state.generation && ping.peer.id > state.self);
+  if (isHigher) return yieldTo(state, { ...ping.peer, generation });
+  return { state, outputs: [{ type: "announce-generation", generation: state.generation }] };
+}
+
+function pingSeenSealed(state: GiverState, ping: PingSeen): Step {
+  const { successor, reserve } = state;
+  const { role, generation, peer } = ping;
+  if (successor === undefined) return stay(state);
+  if (role === "relaying") {
+    const isLoop =
+      peer.id === successor.id &&
+      ping.successor === state.self &&
+      generation >= successor.generation &&
+      reserve === undefined;
+    return isLoop
+      ? serveEmpty(state, generation, "two processes relay to each other")
+      : stay(state);
   }
-  if (generation <= state.successor.generation) return stay(state);
+  if (role !== "owner" || generation <= successor.generation) return stay(state);
+  const owner = { ...peer, generation };
   const relay: HandoverOutput = { type: "relay-to", owner };
   const next: GiverState = { ...state, successor: owner };
-  if (peer.id === state.successor.id || state.reserve === undefined) {
-    return { state: next, outputs: [relay] };
-  }
+  if (peer.id === successor.id || reserve === undefined) return { state: next, outputs: [relay] };
   return { state: { ...next, reserve: undefined }, outputs: [{ type: "drop-copy" }, relay] };
 }
 

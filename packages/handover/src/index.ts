@@ -29,6 +29,7 @@ export {
   type GiverState,
   type HandoverState,
   isServing,
+  type PingTail,
   pingOf,
   type Step,
   type TakerPhase,

@@ -39,6 +39,8 @@ export interface PingSeen {
   readonly role: PingRole;
   /** The sender's own generation, or the one it relays to. */
   readonly generation: number;
+  /** Whom the sender relays to. */
+  readonly successor: string | undefined;
 }
 
 /**

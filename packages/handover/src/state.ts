@@ -59,6 +59,8 @@ export interface TakerState extends Identity {
   readonly isAwake: boolean;
   /** Somebody other than the source who is known to own the node id. */
   readonly owner: Owner | undefined;
+  /** The attempt it sealed for in its own earlier term, whose taker may still wait for the answer. */
+  readonly activated: AttemptKey | undefined;
   /** Generation to begin with if there is nothing to take over: the own one of an earlier term, or 0. */
   readonly floor: number;
   /** Its own sealed copy when it takes back what it gave. */
@@ -84,7 +86,7 @@ export function stay(state: HandoverState): Step {
  * nothing to take over. It is generation 0, so that it yields to anybody who holds connections.
  */
 export function createOwner(self: string): GiverState {
-  return ownAs({ self, attempts: 0, seen: [] });
+  return ownAs({ self, attempts: 0, seen: [], issued: 0 });
 }
 
 /** What a process keeps for its whole life, whichever side it is on. */
@@ -94,15 +96,18 @@ export interface Identity {
   readonly attempts: number;
   /** The newest attempt of each of the last {@link SEEN_LIMIT} takers: one attempt never runs twice. */
   readonly seen: readonly AttemptKey[];
+  /** The highest generation this process handed out: a number names one grant, whatever came between. */
+  readonly issued: number;
 }
 
 /** The first state of a term of ownership in generation 0, without connections. */
-export function ownAs({ self, attempts, seen }: Identity): GiverState {
+export function ownAs({ self, attempts, seen, issued }: Identity): GiverState {
   return {
     side: "giver",
     self,
     attempts,
     seen,
+    issued,
     phase: "serving",
     generation: 0,
     range: { next: 1, end: GENERATION_COUNT },
@@ -125,10 +130,12 @@ export function createTaker(self: string, source: Peer): TakerState {
     isSourceDead: false,
     attempts: 0,
     seen: [],
+    issued: 0,
     grant: undefined,
     round: 0,
     isAwake: true,
     owner: undefined,
+    activated: undefined,
     floor: 0,
     reserve: undefined,
   };
@@ -139,13 +146,20 @@ export function isServing(state: HandoverState): boolean {
   return state.side === "giver" && (state.phase === "serving" || state.phase === "copying");
 }
 
-/** What the process says in its pings: its role, and the generation that goes with it. */
-export function pingOf(state: HandoverState): { role: PingRole; generation: number } {
+/** What a process says of itself in the tail of its pings. */
+export interface PingTail {
+  readonly role: PingRole;
+  readonly generation: number;
+  readonly successor: string | undefined;
+}
+
+export function pingOf(state: HandoverState): PingTail {
   if (state.side === "taker" || state.phase === "doubtful" || state.phase === "ended") {
-    return { role: "none", generation: 0 };
+    return { role: "none", generation: 0, successor: undefined };
   }
   if (state.successor !== undefined) {
-    return { role: "relaying", generation: state.successor.generation };
+    const { id, generation } = state.successor;
+    return { role: "relaying", generation, successor: id };
   }
-  return { role: "owner", generation: state.generation };
+  return { role: "owner", generation: state.generation, successor: undefined };
 }

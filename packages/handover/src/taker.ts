@@ -9,7 +9,7 @@ import type {
   StreamOpened,
 } from "./inputs.ts";
 import type { HandoverOutput, TimerName } from "./outputs.ts";
-import type { AttemptKey, Holder } from "./peer.ts";
+import { type AttemptKey, type Holder, isSameAttempt } from "./peer.ts";
 import { createTaker, type GiverState, ownAs, type Step, stay, type TakerState } from "./state.ts";
 import { reclaim, serveEmpty } from "./term.ts";
 
@@ -54,7 +54,9 @@ export function stepTaker(state: TakerState, input: HandoverInput): Step {
     }
     case "activate-requested": {
       const { attempt, round } = input;
-      return { state, outputs: [{ type: "refuse-activation", attempt, round }] };
+      const isKnown = state.activated !== undefined && isSameAttempt(state.activated, attempt);
+      const type = isKnown ? "accept-activation" : "refuse-activation";
+      return { state, outputs: [{ type, attempt, round }] };
     }
     default:
       return stay(state);
@@ -65,8 +67,9 @@ export function stepTaker(state: TakerState, input: HandoverInput): Step {
 export function takeBack(state: GiverState): Step {
   if (state.successor === undefined) return stay(state);
   const { id, address } = state.successor;
-  const { attempts, seen, reserve, generation: floor } = state;
-  return request({ ...createTaker(state.self, { id, address }), attempts, seen, reserve, floor });
+  const { attempts, seen, issued, reserve, activated, generation: floor } = state;
+  const taker = createTaker(state.self, { id, address });
+  return request({ ...taker, attempts, seen, issued, reserve, activated, floor });
 }
 
 function keyOf(state: TakerState): AttemptKey {
@@ -122,8 +125,12 @@ function streamOpened(state: TakerState, { attempt, giver, grant }: StreamOpened
 
 function restoreRefused(state: TakerState, input: RestoreRefused): Step {
   if (state.phase !== "requesting" || !isCurrent(state, input.attempt)) return stay(state);
-  const isOther = input.owner !== undefined && input.owner.id !== state.self;
-  const owner = isOther ? input.owner : state.owner;
+  if (input.owner?.id === state.self) {
+    // The double relays to this process, which has nothing: a loop, and nobody owns.
+    const floor = Math.max(state.floor, input.owner.generation);
+    return serveAlone({ ...state, floor }, "the double relays to this process");
+  }
+  const owner = input.owner ?? state.owner;
   const next: TakerState = { ...state, owner };
   // Two takers that wait for each other: the one with the lower id begins without connections.
   const isDeadlock = input.reason === "not-owner" && owner === undefined && state.self < input.from;

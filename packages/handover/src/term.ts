@@ -153,7 +153,7 @@ export function serveEmpty(process: Identity, generation: number, reason: string
     state: {
       ...ownAs(process),
       generation,
-      range: { next: generation + 1, end: GENERATION_COUNT },
+      range: { next: Math.max(generation, process.issued) + 1, end: GENERATION_COUNT },
     },
     outputs: [
       { type: "cancel-timer" },

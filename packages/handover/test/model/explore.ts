@@ -1,4 +1,5 @@
-import type { HandoverInput, HandoverState, Step, TimerName } from "../../src/index.ts";
+import type { AttemptKey, HandoverInput, HandoverState, Step, TimerName } from "../../src/index.ts";
+import type { Signal, StreamEvent } from "../../src/inputs.ts";
 import { apply, Violation } from "./apply.ts";
 import { createHealer } from "./heal.ts";
 import {
@@ -36,8 +37,13 @@ export interface Outcome {
 }
 
 interface Action {
-  readonly label: string;
+  readonly index: number;
+  readonly cause: HandoverInput | "starts" | "dies" | "pauses";
   readonly next: World;
+}
+
+function describeAction({ index, cause }: Omit<Action, "next">): string {
+  return `p${index} ${typeof cause === "string" ? cause : JSON.stringify(cause)}`;
 }
 
 const TIMERS: readonly TimerName[] = ["stall", "freeze", "activate", "retry", "doubt"];
@@ -53,11 +59,14 @@ export function explore(scenario: Scenario, rawReduce: Reducer): Outcome {
   const seen = new Map<string, number>([[keyOf(first), 0]]);
   const worlds: World[] = [first];
   const parents: number[] = [-1];
-  const labels: string[] = ["start"];
+  const actions: (Omit<Action, "next"> | undefined)[] = [undefined];
   const depths: number[] = [0];
   const trace = (at: number): string[] => {
     const steps: string[] = [];
-    for (let i = at; i > 0; i = parents[i] as number) steps.unshift(labels[i] as string);
+    for (let i = at; i > 0; i = parents[i] as number) {
+      const action = actions[i];
+      if (action !== undefined) steps.unshift(describeAction(action));
+    }
     return steps;
   };
   let depth = 0;
@@ -76,16 +85,19 @@ export function explore(scenario: Scenario, rawReduce: Reducer): Outcome {
     depth = depths[at] as number;
     const stuck = heal.check(world);
     if (stuck !== undefined) return result(stuck, trace(at), false);
-    let label = "";
+    let tried: Omit<Action, "next"> | undefined;
     try {
-      for (const action of actionsOf(world, scenario, reduce, messages, (text) => (label = text))) {
+      for (const action of actionsOf(world, scenario, reduce, messages, (action) => {
+        tried = action;
+      })) {
+        if (action.next === world) continue;
         const key = keyOf(action.next);
         if (seen.has(key)) continue;
         const id = worlds.length;
         seen.set(key, id);
         worlds.push(action.next);
         parents.push(at);
-        labels.push(action.label);
+        actions.push({ index: action.index, cause: action.cause });
         depths.push(depth + 1);
         const broken =
           scenario.rules === "liars"
@@ -94,8 +106,9 @@ export function explore(scenario: Scenario, rawReduce: Reducer): Outcome {
         if (broken !== undefined) return result(broken, trace(id), false);
       }
     } catch (error) {
-      if (error instanceof Violation) return result(error.message, [...trace(at), label], false);
-      throw error;
+      if (!(error instanceof Violation)) throw error;
+      const last = tried === undefined ? [] : [describeAction(tried)];
+      return result(error.message, [...trace(at), ...last], false);
     }
     if (worlds.length > scenario.maxStates) return result(undefined, [], false);
     worlds[at] = first;
@@ -165,10 +178,18 @@ function firstWorld(scenario: Scenario, messages: Interner<Message>): World {
 const SIGNALS = new Map<string, HandoverInput>();
 
 /** One object for equal inputs, so that the memory of {@link memoize} finds them. */
-function constant(input: HandoverInput): HandoverInput {
-  const key = JSON.stringify(input);
+function signal(type: Signal["type"]): HandoverInput {
+  return remember(type, () => ({ type }));
+}
+
+function streamEvent(type: StreamEvent["type"], { taker, number }: AttemptKey): HandoverInput {
+  return remember(type + taker + number, () => ({ type, attempt: { taker, number } }));
+}
+
+function remember(key: string, create: () => HandoverInput): HandoverInput {
   const known = SIGNALS.get(key);
   if (known !== undefined) return known;
+  const input = create();
   SIGNALS.set(key, input);
   return input;
 }
@@ -178,7 +199,7 @@ function* actionsOf(
   scenario: Scenario,
   reduce: Reducer,
   messages: Interner<Message>,
-  onTry: (label: string) => void,
+  onTry: (action: Omit<Action, "next">) => void,
 ): Generator<Action> {
   const checks = scenario.rules !== "liars";
   const { budget } = world;
@@ -189,55 +210,57 @@ function* actionsOf(
     from: World = world,
     copy?: Message["copy"],
   ) => {
-    const label = `p${index} ${JSON.stringify(input)}`;
-    onTry(label);
-    return { label, next: apply(from, index, input, copy, reduce, messages, checks) };
+    onTry({ index, cause: input });
+    return { index, cause: input, next: apply(from, index, input, copy, reduce, messages, checks) };
   };
   for (let index = 0; index < world.processes.length; index++) {
     const process = world.processes[index] as Process;
     const { status, machine } = process;
     if (status === "dead") continue;
     if (status === "unborn") {
-      yield { label: `p${index} starts`, next: withStatus(world, index, "up", budget) };
+      yield { index, cause: "starts", next: withStatus(world, index, "up", budget) };
       continue;
     }
     if (budget.crashes > 0) {
       const next = withStatus(world, index, "dead", spend({ crashes: budget.crashes - 1 }));
-      yield { label: `p${index} dies`, next: forget(next, index, messages) };
+      yield { index, cause: "dies", next: forget(next, index, messages) };
     }
     if (status === "paused") {
-      yield step(index, constant({ type: "woke-up" }), withStatus(world, index, "up", budget));
+      yield step(index, signal("woke-up"), withStatus(world, index, "up", budget));
       continue;
     }
     if (budget.pauses > 0) {
       const less = spend({ pauses: budget.pauses - 1 });
-      yield { label: `p${index} pauses`, next: withStatus(world, index, "paused", less) };
+      yield { index, cause: "pauses", next: withStatus(world, index, "paused", less) };
     }
-    if (machine.side === "taker") yield step(index, constant({ type: "group-ready" }));
+    if (machine.side === "taker") yield step(index, signal("group-ready"));
     for (const timer of TIMERS) {
       if (timer === "retry" && machine.attempts >= scenario.maxAttempts) continue;
-      yield step(index, constant({ type: "timer", timer }));
+      yield step(
+        index,
+        remember(timer, () => ({ type: "timer", timer })),
+      );
     }
     if (machine.side === "giver") {
       const { attempt, activated } = machine;
       if (attempt !== undefined) {
-        const key = { taker: attempt.taker, number: attempt.number };
-        yield step(index, constant({ type: "copy-drained", attempt: key }));
-        yield step(index, constant({ type: "delta-sent", attempt: key }));
+        yield step(index, streamEvent("copy-drained", attempt));
+        yield step(index, streamEvent("delta-sent", attempt));
       }
       if (activated !== undefined) {
-        yield step(index, constant({ type: "late-connection", attempt: activated }));
-        yield step(index, constant({ type: "late-drained", attempt: activated }));
+        yield step(index, streamEvent("late-connection", activated));
+        yield step(index, streamEvent("late-drained", activated));
       }
       if (budget.takeBacks > 0) {
         const from = { ...world, budget: spend({ takeBacks: budget.takeBacks - 1 }) };
-        const taken = step(index, constant({ type: "take-back" }), from);
+        const taken = step(index, signal("take-back"), from);
         if (taken.next !== from) yield taken;
       }
     }
     for (let other = 0; other < world.processes.length; other++) {
       if (other === index) continue;
-      const about = constant({ type: "peer-dead", id: `p${other}` });
+      const id = `p${other}`;
+      const about = remember(id, () => ({ type: "peer-dead", id }));
       const otherStatus = world.processes[other]?.status;
       if (otherStatus === "dead") yield step(index, about);
       else if (otherStatus === "paused" && budget.mistakes > 0) {

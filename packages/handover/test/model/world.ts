@@ -98,8 +98,12 @@ export function violationOf(world: World, trustsDeaths: boolean): string | undef
 }
 
 export function pingMessage(machine: HandoverState): Message | undefined {
-  const { role, generation } = pingOf(machine);
+  const { role, generation, successor } = pingOf(machine);
   if (role === "none") return undefined;
   const peer = { id: machine.self, address: machine.self };
-  return { to: -1, input: { type: "ping-seen", peer, role, generation }, copy: undefined };
+  return {
+    to: -1,
+    input: { type: "ping-seen", peer, role, generation, successor },
+    copy: undefined,
+  };
 }
