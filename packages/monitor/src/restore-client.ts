@@ -1,0 +1,130 @@
+import type { IncomingMessage } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+import type { TlsCredentials } from "./credentials.ts";
+import { RestoreError } from "./errors.ts";
+import { openRequest, type RestoreTarget, readChunks } from "./restore-request.ts";
+
+export interface RestoreClientOptions {
+  /** Asked before each attempt, so that reloaded certificates are used. */
+  readonly credentials: () => TlsCredentials;
+  /** Until TLS is established. Default 5000. */
+  readonly connectTimeoutMs?: number;
+  /** Without a byte. Default 15 000. */
+  readonly readIdleMs?: number;
+  /** Attempts before a retryable error is given back. Default 3. */
+  readonly attempts?: number;
+  /** Between attempts. Default 200. */
+  readonly pauseMs?: number;
+}
+
+export interface RestoreCall {
+  /** Appended to the path, e.g. the generation that the taker knows. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** Gives up, also in the middle of a transfer. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Takes the state of a double. The double is recognised by its certificate alone, which must come
+ * from the trusted authorities: its address is that of a pod, and in no certificate. So the trust must
+ * hold no public authority, but one whose only certificates are those of the cluster's nodes.
+ */
+export class RestoreClient {
+  readonly #options: RestoreClientOptions;
+
+  constructor(options: RestoreClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * `GET /restore`. `take` gets the chunks as they arrive, at its own speed, and anew with each attempt:
+   * it must drop what an earlier attempt left.
+   * @returns what `take` returned, or undefined when the double has nothing to give (404).
+   * @throws RestoreError, and whatever `take` throws, which ends the attempts
+   */
+  restore<T>(
+    target: RestoreTarget,
+    take: (chunks: AsyncIterable<Uint8Array>, attempt: number) => Promise<T>,
+    call: RestoreCall = {},
+  ): Promise<T | undefined> {
+    return this.#attempt(call, async (attempt) => {
+      const response = await this.#open("GET", "/restore", target, call);
+      try {
+        if (response.statusCode === 404) return undefined;
+        expectStatus(response, target);
+        return await take(readChunks(response, this.#idleMs, call.signal), attempt);
+      } finally {
+        response.destroy();
+      }
+    });
+  }
+
+  /**
+   * `POST /restore/activate`.
+   * @returns the answer's text, up to 4096 bytes.
+   * @throws RestoreError; after a retryable one nobody knows whether the double is still the owner.
+   */
+  activate(target: RestoreTarget, call: RestoreCall = {}): Promise<string> {
+    return this.#attempt(call, async () => {
+      const response = await this.#open("POST", "/restore/activate", target, call);
+      try {
+        expectStatus(response, target);
+        const parts: Uint8Array[] = [];
+        let length = 0;
+        for await (const part of readChunks(response, this.#idleMs, call.signal)) {
+          length += part.length;
+          if (length > 4096) throw new RestoreError("RESTORE_STATUS", "the answer is too long");
+          parts.push(part);
+        }
+        return Buffer.concat(parts).toString("utf8");
+      } finally {
+        response.destroy();
+      }
+    });
+  }
+
+  get #idleMs(): number {
+    return this.#options.readIdleMs ?? 15_000;
+  }
+
+  #open(
+    method: "GET" | "POST",
+    path: string,
+    target: RestoreTarget,
+    call: RestoreCall,
+  ): Promise<IncomingMessage> {
+    const query = new URLSearchParams(call.query).toString();
+    return openRequest({
+      method,
+      path: query === "" ? path : `${path}?${query}`,
+      target,
+      credentials: this.#options.credentials(),
+      connectTimeoutMs: this.#options.connectTimeoutMs ?? 5000,
+      readIdleMs: this.#idleMs,
+      signal: call.signal,
+    });
+  }
+
+  async #attempt<T>(call: RestoreCall, run: (attempt: number) => Promise<T>): Promise<T> {
+    const attempts = this.#options.attempts ?? 3;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await run(attempt);
+      } catch (error) {
+        const again = error instanceof RestoreError && error.isRetryable && attempt < attempts;
+        if (!again || call.signal?.aborted) throw error;
+      }
+      await pause(this.#options.pauseMs ?? 200);
+    }
+  }
+}
+
+function expectStatus(response: IncomingMessage, target: RestoreTarget): void {
+  const status = response.statusCode ?? 0;
+  if (status === 200) return;
+  const where = `${target.host}:${target.port}`;
+  if (status === 503) {
+    throw new RestoreError("RESTORE_BUSY", `${where} cannot give its state now (503)`, { status });
+  }
+  throw new RestoreError("RESTORE_STATUS", `${where} answered with status ${status}`, { status });
+}
