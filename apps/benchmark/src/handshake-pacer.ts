@@ -6,6 +6,11 @@ export interface Applicant {
   beginHandshake(now: number): void;
 }
 
+/** A handshake that takes longer is likely to fail, and does not hold the others up any more. */
+const PATIENCE_MS = 3000;
+/** Missed slots are caught up for this time at most, so that a pause makes no burst. */
+const CATCH_UP_MS = 100;
+
 /**
  * Lets handshakes begin in order of application, so many at once and so many in a second: thousands
  * of clients that all begin in one instant would only measure the server's socket buffer.
@@ -15,9 +20,10 @@ export class HandshakePacer {
   readonly #atOnce: number;
   readonly #spacingMs: number;
   readonly #task: Task = createTask((now) => this.#admit(now));
+  /** Handshakes in progress and when they began, the oldest first. */
+  readonly #running = new Map<Applicant, number>();
   #waiting: Applicant[] = [];
   #head = 0;
-  #running = 0;
   #nextAt = 0;
 
   /** @param rate most handshakes started in a second, undefined for no limit. */
@@ -32,9 +38,9 @@ export class HandshakePacer {
     this.#admit(now);
   }
 
-  /** One handshake is over, well or not. */
-  done(now: number): void {
-    this.#running -= 1;
+  /** The handshake of `applicant` is over, well or not. */
+  done(applicant: Applicant, now: number): void {
+    this.#running.delete(applicant);
     this.#admit(now);
   }
 
@@ -46,22 +52,31 @@ export class HandshakePacer {
   }
 
   #admit(now: number): void {
-    while (this.#running < this.#atOnce) {
+    for (;;) {
       const applicant = this.#waiting[this.#head];
       if (applicant === undefined) break;
-      if (this.#spacingMs > 0 && this.#nextAt > now) {
-        this.#scheduler.set(this.#task, this.#nextAt);
+      const admissibleAt = this.#admissibleAt(now);
+      if (admissibleAt > now) {
+        this.#scheduler.set(this.#task, admissibleAt);
         return;
       }
-      // Missed slots are caught up for a tenth of a second at most, so that a pause makes no burst.
-      this.#nextAt = Math.max(this.#nextAt, now - 100) + this.#spacingMs;
+      this.#nextAt = Math.max(this.#nextAt, now - CATCH_UP_MS) + this.#spacingMs;
       this.#head += 1;
-      this.#running += 1;
+      this.#running.set(applicant, now);
       applicant.beginHandshake(now);
     }
-    if (this.#head === this.#waiting.length) {
-      this.#waiting = [];
-      this.#head = 0;
+    this.#waiting = [];
+    this.#head = 0;
+  }
+
+  #admissibleAt(now: number): number {
+    const paced = this.#spacingMs === 0 ? now : this.#nextAt;
+    if (this.#running.size < this.#atOnce) return paced;
+    for (const [oldest, beganAt] of this.#running) {
+      if (beganAt + PATIENCE_MS > now) return Math.max(paced, beganAt + PATIENCE_MS);
+      this.#running.delete(oldest);
+      break;
     }
+    return paced;
   }
 }

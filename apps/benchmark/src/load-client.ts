@@ -176,7 +176,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
     this.#isConnecting = false;
     this.#peer = this.#context.coap.openPeer(this);
     if (this.#link.hasHandshake) this.#context.handshakes.complete(now - this.#connectStartedAt);
-    this.#context.pacer.done(now);
+    this.#context.pacer.done(this, now);
     this.#afterAttempt(now, now);
   }
 
@@ -188,7 +188,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
     if (this.#isConnecting) {
       this.#isConnecting = false;
       if (this.#link.hasHandshake) this.#context.handshakes.fail(reason);
-      this.#context.pacer.done(now);
+      this.#context.pacer.done(this, now);
       this.#afterAttempt(now + this.#context.settings.errorPauseMs, now);
     } else if (wasUp) {
       this.startAt(now + this.#context.settings.errorPauseMs);
