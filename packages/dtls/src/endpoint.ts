@@ -26,7 +26,10 @@ export interface Endpoint {
     via: SocketAddress | undefined,
     now: number,
   ): DatagramOutcome;
-  /** Starts a client handshake. @throws DtlsUsageError when the role or an option forbids it. */
+  /**
+   * Starts a client handshake. It replaces one that is still in progress with the same peer, and on
+   * completion an older connection as a client of that peer. @throws DtlsUsageError when the role or an option forbids it.
+   */
   connect(path: Path, options: ConnectOptions, now: number): Connection;
   /** Answers "psk-needed"; undefined refuses the identity without telling the client why. */
   providePsk(connection: Connection, psk: Uint8Array | undefined, now: number): void;

@@ -84,6 +84,9 @@ export function startClientHandshake(
       `pskIdentity has ${options.pskIdentity.length} bytes, but must have 0 to ${MAX_IDENTITY_LENGTH} bytes`,
     );
   }
+  // Messages of epoch 0 name no handshake: two of one role and peer could not be told apart.
+  const pending = core.findHandshake("client", path.address, path.port);
+  if (pending !== undefined) core.forget(pending, { kind: "replaced" }, now);
   const association = core.startAssociation("client", path, now);
   association.pskIdentity = options.pskIdentity.slice();
   if (!core.assignConnectionId(association)) {
