@@ -1,8 +1,9 @@
 import { type CoapRequest, Code, encodeOptions, OptionNumber } from "@dtls-cluster/coap";
+import type { ClientContext } from "./client-context.ts";
 import type { BenchmarkConfig } from "./config.ts";
 import { DtlsLink, type EndpointFactory } from "./dtls-link.ts";
 import type { Link, LinkOwner } from "./link.ts";
-import { type ClientContext, LoadClient } from "./load-client.ts";
+import { LoadClient } from "./load-client.ts";
 import { PlainLink } from "./plain-link.ts";
 import { RequestPayload } from "./request-payload.ts";
 import type { Target } from "./target.ts";

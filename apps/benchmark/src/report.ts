@@ -53,6 +53,8 @@ export interface Report {
   readonly handshakesUnderLoad: number;
   /** The second with the highest share of retransmissions. */
   readonly worstSecond: Second | undefined;
+  /** All seconds, the wait for the last answers included; undefined for runs above an hour. */
+  readonly seconds: readonly Second[] | undefined;
   /** Problems that the network reported, by system error code. They alone are no failure. */
   readonly networkProblems: Readonly<Record<string, number>>;
   /** CPU time of this process per answer under load, in microseconds. */

@@ -22,7 +22,7 @@ export interface Totals {
   readonly answerErrors: number;
 }
 
-/** The busiest or worst second of a run, for checks that must not average a short outage away. */
+/** One second of a run, for checks that must not average a short outage away. */
 export interface Second extends Omit<Totals, "answerErrors"> {
   /** End of that second, milliseconds after the start of the load. */
   readonly endMs: number;
@@ -96,10 +96,15 @@ export class Tally {
     return Object.fromEntries([...this.#errors].sort());
   }
 
-  /** The second with the highest share of retransmissions; the earliest of equals. */
-  worstSecond(): Second | undefined {
+  /**
+   * The second with the highest share of retransmissions; the earliest of equals.
+   * @param loadMs only seconds that the load filled count: while the last answers are waited for nothing
+   *   new is sent, and one repetition would be all there is.
+   */
+  worstSecond(loadMs: number): Second | undefined {
     let worst: Second | undefined;
-    for (let second = 0; second < this.#length; second += 1) {
+    const last = Math.min(this.#length, Math.max(1, Math.floor(loadMs / 1000)));
+    for (let second = 0; second < last; second += 1) {
       const candidate = this.#second(second);
       if (worst === undefined || candidate.retransmissionPercent > worst.retransmissionPercent) {
         worst = candidate;

@@ -35,6 +35,7 @@ const report: Report = {
     retransmissionPercent: 50,
     transmissionErrors: 0,
   },
+  seconds: undefined,
   networkProblems: { ECONNREFUSED: 4 },
   cpuMicrosPerRequest: 17.25,
   problems: [],
@@ -125,5 +126,6 @@ test("the tally keeps seconds apart", () => {
     },
   ]);
   expect(tally.seconds()).toHaveLength(301);
-  expect(tally.worstSecond()?.endMs).toBe(2000);
+  expect(tally.worstSecond(301_000)?.endMs).toBe(2000);
+  expect(tally.worstSecond(1500)?.endMs).toBe(1000);
 });

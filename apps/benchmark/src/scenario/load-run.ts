@@ -1,19 +1,22 @@
-import { type CoapEndpoint, createCoapEndpoint, type Entropy } from "@dtls-cluster/coap";
+import type { CoapEndpoint, Entropy } from "@dtls-cluster/coap";
 import { AnswerCheck } from "../answer-check.ts";
+import { createClientCoap } from "../client-coap.ts";
+import type { ClientContext, ClientSettings } from "../client-context.ts";
 import { createClients } from "../client-factory.ts";
 import type { BenchmarkConfig } from "../config.ts";
 import type { EndpointFactory } from "../dtls-link.ts";
 import { HandshakePacer } from "../handshake-pacer.ts";
 import { HandshakeTally } from "../handshake-tally.ts";
-import type { ClientContext, ClientSettings, LoadClient } from "../load-client.ts";
+import type { LoadClient } from "../load-client.ts";
 import type { Report } from "../report.ts";
 import { connectLine, intervalLine } from "../report-text.ts";
 import { createTask, Scheduler } from "../scheduler.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { percentOf, Tally } from "../tally.ts";
+import { Tally } from "../tally.ts";
 import type { Target } from "../target.ts";
 import { verdict } from "../verdict.ts";
-import { perSecond, Windows } from "./windows.ts";
+import { gatherFigures } from "./figures.ts";
+import { Windows } from "./windows.ts";
 import { Work } from "./work.ts";
 
 /** What a run gets besides its configuration. */
@@ -62,9 +65,7 @@ export class LoadRun implements ClientContext {
   #windows: Windows | undefined;
   #ended: { readonly at: number; readonly responses: number } | undefined;
   #cpuAtStart = 0;
-  #cpuAtEnd = 0;
   #responsesSeen = -1;
-  #clientsAtEnd = 0;
   #resolve: ((report: Report) => void) | undefined;
 
   constructor(config: BenchmarkConfig, parts: RunParts) {
@@ -81,27 +82,7 @@ export class LoadRun implements ClientContext {
       // A lost non-confirmable message is normal, a confirmable one that nobody acknowledged is not.
       failuresToReconnect: config.confirmable ? 1 : 3,
     };
-    this.coap = createCoapEndpoint<LoadClient>(
-      {
-        entropy: parts.entropy,
-        parameters: {
-          ackTimeoutMs: config.ackTimeoutMs,
-          ackRandomFactor: config.ackRandomFactor,
-          maxRetransmit: config.maxRetransmit,
-        },
-        responseTimeoutMs: config.responseTimeoutMs,
-        messageIdReuse: "acknowledged",
-      },
-      {
-        transmit: (peer, message) => peer.transport.sendMessage(message),
-        response: (exchange, response, now) =>
-          exchange.peer.transport.answered(exchange, response, now),
-        failed: (exchange, reason, now) => {
-          if (!this.isOver()) exchange.peer.transport.failed(reason, now);
-        },
-        retransmitted: (_exchange, now) => this.tally.retransmission(now),
-      },
-    );
+    this.coap = createClientCoap(config, parts.entropy, this);
     this.scheduler = new Scheduler(parts.surroundings, this.coap);
     this.pacer = new HandshakePacer(this.scheduler, config.handshakesAtOnce, config.handshakeRate);
     this.#work = new Work(config.requests);
@@ -228,10 +209,8 @@ export class LoadRun implements ClientContext {
     if (this.#phase !== "connecting") this.#markEnd(now);
     else this.#connectMs = now - this.#startedAt;
     this.#phase = "over";
-    this.#cpuAtEnd = this.surroundings.cpuMicros();
-    this.#clientsAtEnd = this.#countConnected();
     if (this.#windows !== undefined) {
-      this.#print(intervalLine(this.#windows.cut(this.#clientsAtEnd, now, this.#ended)));
+      this.#print(intervalLine(this.#windows.cut(this.#countConnected(), now, this.#ended)));
     }
     const report = this.#report();
     this.scheduler.close();
@@ -301,34 +280,19 @@ export class LoadRun implements ClientContext {
   }
 
   #report(): Report {
-    const totals = this.tally.totals();
-    const durationMs = this.#ended === undefined ? 0 : this.#ended.at - this.#loadStartedAt;
-    const cpu = this.#cpuAtStart === 0 ? 0 : this.#cpuAtEnd - this.#cpuAtStart;
-    const figures: Omit<Report, "problems"> = {
-      requests: totals.requests,
-      responses: totals.responses,
-      retransmissions: totals.retransmissions,
-      transmissionErrors: totals.transmissionErrors,
-      handshakes: this.handshakes.completed,
-      failedHandshakes: this.handshakes.failed,
+    const figures = gatherFigures({
       clients: this.#config.clients,
-      durationMs: Math.round(durationMs),
-      requestsPerSecond: perSecond(this.#ended?.responses ?? 0, durationMs),
-      latencyMs: this.tally.latency.summary(),
+      tally: this.tally,
+      handshakes: this.handshakes,
+      handshakesBeforeLoad: this.#handshakesBeforeLoad,
       intervals: this.#windows?.intervals ?? [],
-      retransmissionPercent: percentOf(totals.retransmissions, totals.requests),
-      answerErrors: totals.answerErrors,
+      loadMs: this.#ended === undefined ? 0 : this.#ended.at - this.#loadStartedAt,
+      responsesUnderLoad: this.#ended?.responses ?? 0,
       unfinished: this.#work.inFlight,
-      errors: this.tally.errors(),
-      handshakeFailures: this.handshakes.failures(),
-      handshakeMs: this.handshakes.duration.summary(),
-      connectMs: Math.round(this.#connectMs),
-      handshakesUnderLoad:
-        this.#windows === undefined ? 0 : this.handshakes.completed - this.#handshakesBeforeLoad,
-      worstSecond: this.tally.worstSecond(),
+      connectMs: this.#connectMs,
       networkProblems: Object.fromEntries(this.#networkProblems),
-      cpuMicrosPerRequest: totals.responses === 0 ? 0 : cpu / totals.responses,
-    };
+      cpuMicros: this.surroundings.cpuMicros() - this.#cpuAtStart,
+    });
     return { ...figures, problems: [...this.#problems, ...verdict(figures, this.#config)] };
   }
 }
