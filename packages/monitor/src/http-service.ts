@@ -137,14 +137,18 @@ function peerNameOf(request: IncomingMessage): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
-/** The body, undefined when it is longer than `limit`. */
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+/** The body; undefined when it is longer than `limit`, or the client went away. */
+function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > limit) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+  return new Promise((resolve) => {
+    request.on("data", (part: Buffer) => {
+      length += part.length;
+      if (length <= limit) parts.push(part);
+      else resolve(undefined);
+    });
+    request.on("end", () => resolve(Buffer.concat(parts)));
+    request.on("error", () => resolve(undefined));
+    request.on("close", () => resolve(undefined));
+  });
 }

@@ -38,7 +38,8 @@ export class RestoreClient {
 
   /**
    * `GET /restore`. `take` gets the chunks as they arrive, at its own speed, and anew with each attempt:
-   * it must drop what an earlier attempt left.
+   * it must drop what an earlier attempt left. When it has all it needs, and only then, it may catch
+   * that the stream breaks, and return.
    * @returns what `take` returned, or undefined when the double has nothing to give (404).
    * @throws RestoreError, and whatever `take` throws, which ends the attempts
    */

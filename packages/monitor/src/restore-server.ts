@@ -31,7 +31,6 @@ export class RestoreServer {
     ];
     const service: HttpServiceOptions = {
       port: 5884,
-      maxConnections: 16,
       ...options,
       routes,
     };
