@@ -1,7 +1,7 @@
 import { createNodeCrypto, createNodeEntropy } from "@dtls-cluster/crypto-node";
 import { createEndpoint, DtlsUsageError, type EndpointOptions } from "@dtls-cluster/dtls";
+import type { EndpointFactory } from "./client-endpoint.ts";
 import type { BenchmarkConfig } from "./config.ts";
-import type { EndpointFactory } from "./dtls-link.ts";
 import { nodeSurroundings } from "./node-surroundings.ts";
 import type { Report } from "./report.ts";
 import { LoadRun } from "./scenario/load-run.ts";
@@ -53,7 +53,7 @@ function endpointFactory(
       : { connectionId: { length: config.connectionIdLength } }),
     // The client's own handshake timeout ends it.
     maxRetransmissions: 10,
-    limits: { maxConnections: 4, maxHandshakes: 4 },
+    limits: { maxConnections: 2 * config.clients, maxHandshakes: 2 * config.clients },
   };
   const create: EndpointFactory = (sink) => createEndpoint(options, sink);
   try {

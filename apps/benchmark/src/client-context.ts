@@ -1,5 +1,6 @@
 import type { CoapEndpoint } from "@dtls-cluster/coap";
 import type { AnswerCheck } from "./answer-check.ts";
+import type { ClientEndpoint } from "./client-endpoint.ts";
 import type { HandshakePacer } from "./handshake-pacer.ts";
 import type { HandshakeTally } from "./handshake-tally.ts";
 import type { LoadClient } from "./load-client.ts";
@@ -13,6 +14,8 @@ export interface ClientContext {
   readonly surroundings: Surroundings;
   readonly scheduler: Scheduler;
   readonly coap: CoapEndpoint<LoadClient>;
+  /** The DTLS endpoint of all clients; undefined for plain CoAP. */
+  readonly dtls: ClientEndpoint | undefined;
   readonly pacer: HandshakePacer;
   readonly tally: Tally;
   readonly handshakes: HandshakeTally;
@@ -36,6 +39,7 @@ export interface ClientContext {
 export interface ClientSettings {
   readonly intervalMs: number | undefined;
   readonly errorPauseMs: number;
+  readonly handshakeTimeoutMs: number;
   readonly spread: boolean;
   readonly rebindEvery: number | undefined;
   /** Requests given up in a row after which the client makes a new handshake. */

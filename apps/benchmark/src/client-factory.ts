@@ -1,7 +1,6 @@
 import { type CoapRequest, Code, encodeOptions, OptionNumber } from "@dtls-cluster/coap";
 import type { ClientContext } from "./client-context.ts";
 import type { BenchmarkConfig } from "./config.ts";
-import { DtlsLink, type EndpointFactory } from "./dtls-link.ts";
 import type { Link, LinkOwner } from "./link.ts";
 import { LoadClient } from "./load-client.ts";
 import { PlainLink } from "./plain-link.ts";
@@ -11,11 +10,7 @@ import type { Target } from "./target.ts";
 const METHOD_CODES = { GET: Code.get, POST: Code.post, PUT: Code.put } as const;
 
 /** Makes all clients of a run; their homes go round the targets. */
-export function createClients(
-  config: BenchmarkConfig,
-  context: ClientContext,
-  createEndpoint: EndpointFactory,
-): LoadClient[] {
+export function createClients(config: BenchmarkConfig, context: ClientContext): LoadClient[] {
   const [first] = config.targets as [Target];
   const options = encodeOptions([
     ...first.uriPath.map((value) => ({ number: OptionNumber.uriPath, value })),
@@ -31,28 +26,11 @@ export function createClients(
       options,
       payload: payload.bytes.length === 0 ? undefined : payload.bytes,
     };
-    const makeLink = (owner: LinkOwner): Link =>
-      linkTo(config.targets[home] as Target, number, config, createEndpoint, owner);
+    const makeLink = (owner: LinkOwner): Link => {
+      if (context.dtls === undefined) return new PlainLink(owner);
+      const { identity, secret } = config.credentials(number);
+      return context.dtls.createLink(number, identity, secret, owner);
+    };
     return new LoadClient(context, home, payload, request, makeLink);
   });
-}
-
-function linkTo(
-  { scheme, address, port }: Target,
-  number: number,
-  config: BenchmarkConfig,
-  createEndpoint: EndpointFactory,
-  owner: LinkOwner,
-): Link {
-  if (scheme === "coap") return new PlainLink(owner);
-  const { identity, secret } = config.credentials(number);
-  return new DtlsLink(
-    {
-      createEndpoint,
-      credentials: { pskIdentity: identity, psk: secret },
-      home: { address, port, via: undefined },
-      handshakeTimeoutMs: config.handshakeTimeoutMs,
-    },
-    owner,
-  );
 }

@@ -4,39 +4,26 @@ import type {
   ConnectOptions,
   Endpoint,
   EndpointEvent,
-  EndpointSink,
   Path,
 } from "@dtls-cluster/dtls";
 import type { Link, LinkOwner } from "./link.ts";
 
-/** Makes the DTLS endpoint of one client. */
-export type EndpointFactory = (sink: EndpointSink) => Endpoint;
-
-export interface DtlsLinkOptions {
-  readonly createEndpoint: EndpointFactory;
-  readonly credentials: ConnectOptions;
-  /** Address of the node that the handshake is made with. */
-  readonly home: Path;
-  readonly handshakeTimeoutMs: number;
-}
-
-/**
- * One client's DTLS connection, in an endpoint of its own: the endpoint then needs no address to tell
- * the clients apart, and a node that answers from another address of the cluster is understood.
- */
-export class DtlsLink implements Link, EndpointSink {
+/** One client's DTLS connection in the endpoint that all clients share. */
+export class DtlsLink implements Link {
   readonly hasHandshake = true;
-  readonly #options: DtlsLinkOptions;
-  readonly #owner: LinkOwner;
   readonly #endpoint: Endpoint;
+  readonly #path: Path;
+  readonly #credentials: ConnectOptions;
+  readonly #owner: LinkOwner;
   #connection: Connection | undefined;
   #isUp = false;
-  #giveUpAt: number | undefined;
 
-  constructor(options: DtlsLinkOptions, owner: LinkOwner) {
-    this.#options = options;
+  /** @param path under which the endpoint knows the client. */
+  constructor(endpoint: Endpoint, path: Path, credentials: ConnectOptions, owner: LinkOwner) {
+    this.#endpoint = endpoint;
+    this.#path = path;
+    this.#credentials = credentials;
     this.#owner = owner;
-    this.#endpoint = options.createEndpoint(this);
   }
 
   get hasServerConnectionId(): boolean {
@@ -45,8 +32,9 @@ export class DtlsLink implements Link, EndpointSink {
 
   connect(now: number): void {
     this.close(now);
-    this.#giveUpAt = now + this.#options.handshakeTimeoutMs;
-    this.#connection = this.#endpoint.connect(this.#options.home, this.#options.credentials, now);
+    const connection = this.#endpoint.connect(this.#path, this.#credentials, now);
+    connection.attachment = this;
+    this.#connection = connection;
   }
 
   send(message: Uint8Array, now: number): boolean {
@@ -54,29 +42,12 @@ export class DtlsLink implements Link, EndpointSink {
   }
 
   receive(datagram: Uint8Array, now: number): void {
-    const { address, port } = this.#options.home;
-    this.#endpoint.receive(datagram, address, port, undefined, now);
-  }
-
-  handleTimeout(now: number): void {
-    if (this.#giveUpAt !== undefined && this.#giveUpAt <= now) {
-      this.close(now);
-      this.#owner.linkDown("handshake-timeout", now);
-      return;
-    }
-    this.#endpoint.handleTimeout(now);
-  }
-
-  nextTimeout(): number | undefined {
-    const next = this.#endpoint.nextTimeout();
-    if (this.#giveUpAt === undefined) return next;
-    return next === undefined ? this.#giveUpAt : Math.min(next, this.#giveUpAt);
+    this.#endpoint.receive(datagram, this.#path.address, this.#path.port, undefined, now);
   }
 
   close(now: number): void {
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#giveUpAt = undefined;
     if (connection !== undefined) this.#endpoint.close(connection, now);
     this.#isUp = false;
   }
@@ -96,11 +67,9 @@ export class DtlsLink implements Link, EndpointSink {
     if (event.connection !== this.#connection) return;
     if (event.type === "connected") {
       this.#isUp = true;
-      this.#giveUpAt = undefined;
       this.#owner.linkUp(now);
     } else if (event.type === "closed") {
       this.#connection = undefined;
-      this.#giveUpAt = undefined;
       this.#isUp = false;
       this.#owner.linkDown(describeReason(event.reason), now);
     }

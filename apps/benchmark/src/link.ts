@@ -7,8 +7,6 @@ export interface Link {
   /** @returns false when the link is not up: nothing was sent. */
   send(message: Uint8Array, now: number): boolean;
   receive(datagram: Uint8Array, now: number): void;
-  handleTimeout(now: number): void;
-  nextTimeout(): number | undefined;
   /** Says goodbye to the server and forgets everything; the owner is not told. */
   close(now: number): void;
   /** True when the server gave a CID, so that records find it from any address and through any node. */

@@ -26,9 +26,9 @@ export class LoadClient implements LinkOwner, SocketReceiver {
   readonly #link: Link;
   readonly #payload: RequestPayload;
   readonly #request: CoapRequest;
-  readonly #linkTimer = createTask((now) => {
-    this.#link.handleTimeout(now);
-    this.#watchLink();
+  readonly #patience = createTask((now) => {
+    this.#link.close(now);
+    this.linkDown("handshake-timeout", now);
   });
   readonly #turn = createTask((now) => this.#takeTurn(now));
   #socket: ClientSocket | undefined;
@@ -80,7 +80,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
   /** Ends everything; requests in flight are forgotten without being counted. */
   close(now: number): void {
     this.#context.scheduler.cancel(this.#turn);
-    this.#context.scheduler.cancel(this.#linkTimer);
+    this.#context.scheduler.cancel(this.#patience);
     this.#link.close(now);
     this.#isUp = false;
     this.#socket?.close();
@@ -114,8 +114,10 @@ export class LoadClient implements LinkOwner, SocketReceiver {
 
   #connect(now: number): void {
     this.#connectStartedAt = now;
+    const { scheduler, settings } = this.#context;
+    scheduler.set(this.#patience, now + settings.handshakeTimeoutMs);
     this.#link.connect(now);
-    this.#watchLink();
+    this.#watchHandshake();
   }
 
   // From the link.
@@ -136,6 +138,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
   linkUp(now: number): void {
     this.#isUp = true;
     this.#isConnecting = false;
+    this.#context.scheduler.cancel(this.#patience);
     this.#peer = this.#context.coap.openPeer(this);
     if (this.#link.hasHandshake) this.#context.handshakes.complete(now - this.#connectStartedAt);
     this.#context.pacer.done(this, now);
@@ -145,6 +148,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
   linkDown(reason: string, now: number): void {
     const wasUp = this.#isUp;
     this.#isUp = false;
+    this.#context.scheduler.cancel(this.#patience);
     this.#closePeer(now);
     if (this.#context.isOver()) return;
     if (this.#isConnecting) {
@@ -172,7 +176,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
   datagram(datagram: Uint8Array): void {
     const now = this.#context.surroundings.now();
     this.#link.receive(datagram, now);
-    if (!this.#isUp) this.#watchLink();
+    if (!this.#isUp) this.#watchHandshake();
     this.#context.scheduler.catchUp(now);
   }
 
@@ -241,7 +245,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
     }
     this.#requestNumber += 1;
     this.#context.tally.request(now);
-    this.#context.scheduler.machineTouched();
+    this.#context.scheduler.touched(this.#context.coap);
   }
 
   /** Leaves the old source port as a device does whose NAT binding ended. */
@@ -280,10 +284,9 @@ export class LoadClient implements LinkOwner, SocketReceiver {
     if (peer !== undefined) this.#context.coap.closePeer(peer, now);
   }
 
-  #watchLink(): void {
-    const next = this.#link.nextTimeout();
-    if (next === undefined) this.#context.scheduler.cancel(this.#linkTimer);
-    else this.#context.scheduler.set(this.#linkTimer, next);
+  #watchHandshake(): void {
+    const { dtls, scheduler } = this.#context;
+    if (dtls !== undefined) scheduler.touched(dtls);
   }
 }
 

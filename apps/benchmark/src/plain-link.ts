@@ -24,11 +24,5 @@ export class PlainLink implements Link {
     this.#owner.message(datagram, now);
   }
 
-  handleTimeout(): void {}
-
-  nextTimeout(): number | undefined {
-    return undefined;
-  }
-
   close(): void {}
 }

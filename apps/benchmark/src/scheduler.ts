@@ -23,16 +23,16 @@ export interface Machine {
 export class Scheduler {
   readonly #queue = new DeadlineQueue<Task>();
   readonly #surroundings: Surroundings;
-  readonly #machine: Machine;
+  readonly #machines: readonly Machine[];
   #armedFor = Number.POSITIVE_INFINITY;
   #disarm: (() => void) | undefined;
   #isFiring = false;
   #isClosed = false;
 
-  /** @param machine what is asked for its next deadline besides the tasks. */
-  constructor(surroundings: Surroundings, machine: Machine) {
+  /** @param machines what is asked for its next deadline besides the tasks. */
+  constructor(surroundings: Surroundings, machines: readonly Machine[]) {
     this.#surroundings = surroundings;
-    this.#machine = machine;
+    this.#machines = machines;
   }
 
   set(task: Task, dueAt: number): void {
@@ -44,9 +44,9 @@ export class Scheduler {
     this.#queue.cancel(task);
   }
 
-  /** To be called after the machine may have got an earlier deadline. */
-  machineTouched(): void {
-    const next = this.#machine.nextTimeout();
+  /** To be called after `machine` may have got an earlier deadline. */
+  touched(machine: Machine): void {
+    const next = machine.nextTimeout();
     if (next !== undefined && next < this.#armedFor) this.#arm();
   }
 
@@ -69,10 +69,10 @@ export class Scheduler {
     this.#disarm?.();
     this.#disarm = undefined;
     this.#armedFor = Number.POSITIVE_INFINITY;
-    const next = Math.min(
-      this.#queue.next ?? Number.POSITIVE_INFINITY,
-      this.#machine.nextTimeout() ?? Number.POSITIVE_INFINITY,
-    );
+    let next = this.#queue.next ?? Number.POSITIVE_INFINITY;
+    for (const machine of this.#machines) {
+      next = Math.min(next, machine.nextTimeout() ?? Number.POSITIVE_INFINITY);
+    }
     if (next === Number.POSITIVE_INFINITY) return;
     this.#armedFor = next;
     const delay = Math.max(0, next - this.#surroundings.now());
@@ -86,7 +86,7 @@ export class Scheduler {
 
   #fire(now: number): void {
     this.#isFiring = true;
-    this.#machine.handleTimeout(now);
+    for (const machine of this.#machines) machine.handleTimeout(now);
     let task = this.#queue.takeDue(now);
     while (task !== undefined && !this.#isClosed) {
       task.run(now);

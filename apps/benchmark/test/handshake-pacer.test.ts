@@ -20,8 +20,7 @@ function createAttempts(count: number): Attempt[] {
 }
 
 function createPacer(world: VirtualWorld, atOnce: number, rate?: number): HandshakePacer {
-  const idle = { handleTimeout: () => {}, nextTimeout: () => undefined };
-  return new HandshakePacer(new Scheduler(world, idle), atOnce, rate);
+  return new HandshakePacer(new Scheduler(world, []), atOnce, rate);
 }
 
 function pass(world: VirtualWorld, ms: number): Promise<void> {

@@ -2,9 +2,9 @@ import type { CoapEndpoint, Entropy } from "@dtls-cluster/coap";
 import { AnswerCheck } from "../answer-check.ts";
 import { createClientCoap } from "../client-coap.ts";
 import type { ClientContext, ClientSettings } from "../client-context.ts";
+import { ClientEndpoint, type EndpointFactory } from "../client-endpoint.ts";
 import { createClients } from "../client-factory.ts";
 import type { BenchmarkConfig } from "../config.ts";
-import type { EndpointFactory } from "../dtls-link.ts";
 import { HandshakePacer } from "../handshake-pacer.ts";
 import { HandshakeTally } from "../handshake-tally.ts";
 import type { LoadClient } from "../load-client.ts";
@@ -38,6 +38,7 @@ export class LoadRun implements ClientContext {
   readonly surroundings: Surroundings;
   readonly scheduler: Scheduler;
   readonly coap: CoapEndpoint<LoadClient>;
+  readonly dtls: ClientEndpoint | undefined;
   readonly pacer: HandshakePacer;
   readonly tally: Tally = new Tally();
   readonly handshakes: HandshakeTally = new HandshakeTally();
@@ -77,16 +78,22 @@ export class LoadRun implements ClientContext {
     this.settings = {
       intervalMs: config.intervalMs,
       errorPauseMs: config.errorPauseMs,
+      handshakeTimeoutMs: config.handshakeTimeoutMs,
       spread: config.spread,
       rebindEvery: config.rebindEvery,
       // A lost non-confirmable message is normal, a confirmable one that nobody acknowledged is not.
       failuresToReconnect: config.confirmable ? 1 : 3,
     };
     this.coap = createClientCoap(config, parts.entropy, this);
-    this.scheduler = new Scheduler(parts.surroundings, this.coap);
+    const isSecure = config.targets[0]?.scheme === "coaps";
+    this.dtls = isSecure ? new ClientEndpoint(parts.createEndpoint) : undefined;
+    this.scheduler = new Scheduler(
+      parts.surroundings,
+      this.dtls === undefined ? [this.coap] : [this.coap, this.dtls],
+    );
     this.pacer = new HandshakePacer(this.scheduler, config.handshakesAtOnce, config.handshakeRate);
     this.#work = new Work(config.requests);
-    this.#clients = createClients(config, this, parts.createEndpoint);
+    this.#clients = createClients(config, this);
   }
 
   /** Runs to the end. Never rejects for anything that the network or a server does. */
