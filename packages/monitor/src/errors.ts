@@ -42,15 +42,18 @@ export class RestoreError extends Error {
   readonly code: RestoreErrorCode;
   /** The HTTP status where there was one. */
   readonly status: number | undefined;
+  /** The text of an answer with another status than 200, up to 4096 bytes of it: why it was refused. */
+  readonly answer: string | undefined;
 
   constructor(
     code: RestoreErrorCode,
     message: string,
-    options?: ErrorOptions & { readonly status?: number },
+    options?: ErrorOptions & { readonly status?: number; readonly answer?: string },
   ) {
     super(message, options);
     this.code = code;
     this.status = options?.status;
+    this.answer = options?.answer;
   }
 
   /** Another attempt may end differently. */

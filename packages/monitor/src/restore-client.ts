@@ -24,6 +24,8 @@ export interface RestoreCall {
   readonly signal?: AbortSignal;
 }
 
+const MAX_TEXT_BYTES = 4096;
+
 /**
  * Takes the state of a double. The double is recognised by its certificate alone, which must come
  * from the trusted authorities: its address is that of a pod, and in no certificate. So the trust must
@@ -52,7 +54,7 @@ export class RestoreClient {
       const response = await this.#open("GET", "/restore", target, call);
       try {
         if (response.statusCode === 404) return undefined;
-        expectStatus(response, target);
+        await this.#expectSuccess(response, target, call);
         return await take(readChunks(response, this.#idleMs, call.signal), attempt);
       } finally {
         response.destroy();
@@ -66,18 +68,16 @@ export class RestoreClient {
    * @throws RestoreError; after a retryable one nobody knows whether the double is still the owner.
    */
   activate(target: RestoreTarget, call: RestoreCall = {}): Promise<string> {
+    return this.post(target, "/restore/activate", call);
+  }
+
+  /** As {@link activate}, for a further route of the double. */
+  post(target: RestoreTarget, path: string, call: RestoreCall = {}): Promise<string> {
     return this.#attempt(call, async () => {
-      const response = await this.#open("POST", "/restore/activate", target, call);
+      const response = await this.#open("POST", path, target, call);
       try {
-        expectStatus(response, target);
-        const parts: Uint8Array[] = [];
-        let length = 0;
-        for await (const part of readChunks(response, this.#idleMs, call.signal)) {
-          length += part.length;
-          if (length > 4096) throw new RestoreError("RESTORE_STATUS", "the answer is too long");
-          parts.push(part);
-        }
-        return Buffer.concat(parts).toString("utf8");
+        await this.#expectSuccess(response, target, call);
+        return await this.#text(response, call);
       } finally {
         response.destroy();
       }
@@ -118,14 +118,32 @@ export class RestoreClient {
       await pause(this.#options.pauseMs ?? 200);
     }
   }
-}
 
-function expectStatus(response: IncomingMessage, target: RestoreTarget): void {
-  const status = response.statusCode ?? 0;
-  if (status === 200) return;
-  const where = `${target.host}:${target.port}`;
-  if (status === 503) {
-    throw new RestoreError("RESTORE_BUSY", `${where} cannot give its state now (503)`, { status });
+  async #expectSuccess(
+    response: IncomingMessage,
+    target: RestoreTarget,
+    call: RestoreCall,
+  ): Promise<void> {
+    const status = response.statusCode ?? 0;
+    if (status === 200) return;
+    const answer = await this.#text(response, call);
+    const where = `${target.host}:${target.port}`;
+    if (status === 503) {
+      const text = `${where} cannot do that now (503)`;
+      throw new RestoreError("RESTORE_BUSY", text, { status, answer });
+    }
+    const text = `${where} answered with status ${status}`;
+    throw new RestoreError("RESTORE_STATUS", text, { status, answer });
   }
-  throw new RestoreError("RESTORE_STATUS", `${where} answered with status ${status}`, { status });
+
+  async #text(response: IncomingMessage, call: RestoreCall): Promise<string> {
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for await (const part of readChunks(response, this.#idleMs, call.signal)) {
+      parts.push(part);
+      length += part.length;
+      if (length >= MAX_TEXT_BYTES) break;
+    }
+    return Buffer.concat(parts).toString("utf8", 0, MAX_TEXT_BYTES);
+  }
 }

@@ -66,11 +66,16 @@ describe("taking the state of a double", () => {
         body: stream("state for ", `${peerName} `, `${query.get("generation")}`),
       }),
       routes: [
-        { path: "/restore/status", methods: ["GET"], handle: () => ({ status: 200, body: "up" }) },
+        {
+          path: "/restore/release",
+          methods: ["POST"],
+          handle: ({ query }) => ({ status: 200, body: `released ${query.get("generation")}` }),
+        },
       ],
     });
     const call = { query: { generation: "7" } };
     expect(await taker().restore(target, collect, call)).toBe("state for client 7");
+    expect(await taker().post(target, "/restore/release", call)).toBe("released 7");
   });
 
   it("finds nothing to restore when the double has nothing", async () => {
@@ -92,7 +97,7 @@ describe("taking the state of a double", () => {
 
   it("gives up after three busy answers, and at once for any other status", async () => {
     let calls = 0;
-    const answer = { status: 503 };
+    const answer = { status: 503, body: "copying for another" };
     const restore = (): RouteAnswer => {
       calls += 1;
       return answer;
@@ -102,12 +107,15 @@ describe("taking the state of a double", () => {
       name: "RestoreError",
       code: "RESTORE_BUSY",
       status: 503,
+      answer: "copying for another",
     });
     expect(calls).toBe(3);
     answer.status = 409;
+    answer.body = "x".repeat(5000);
     await expect(taker().restore(target, collect)).rejects.toMatchObject({
       code: "RESTORE_STATUS",
       status: 409,
+      answer: "x".repeat(4096),
     });
     expect(calls).toBe(4);
   });

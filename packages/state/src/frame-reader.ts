@@ -38,6 +38,11 @@ export class FrameReader {
     return this.#offset;
   }
 
+  /** Bytes of a unit that is not complete yet. */
+  get pendingBytes(): number {
+    return this.#pendingLength;
+  }
+
   /** Calls `onFrame` with the payload of each frame that `chunk` completes; the payload is its own array. */
   push(chunk: Uint8Array, onFrame: (payload: Uint8Array) => void): void {
     let at = 0;

@@ -10,6 +10,7 @@ export {
   connectionKey,
   type NodeState,
   type PackedConnection,
+  type StateAttributes,
   type StateHeader,
   type StateItem,
   type StateSummary,

@@ -21,7 +21,12 @@ export interface StateHeader {
   readonly generation: number;
   /** Wall-clock milliseconds since 1970. */
   readonly createdAt: number;
+  /** What the application wants to tell, e.g. the generations that the reader may use. Default: none. */
+  readonly attributes?: StateAttributes;
 }
+
+/** A flat map of plain values. */
+export type StateAttributes = Readonly<Record<string, string | number | boolean>>;
 
 /** What belongs to the node and not to one of its connections. Holds a secret: never log it. */
 export interface NodeState {

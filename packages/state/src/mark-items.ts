@@ -1,13 +1,15 @@
 import { StateError, type StatePosition } from "./errors.ts";
-import type { NodeState, StateHeader, StateSummary } from "./items.ts";
+import type { NodeState, StateAttributes, StateHeader, StateSummary } from "./items.ts";
 
 /** @throws StateError when a known field is missing or of another type; unknown fields are ignored. */
 export function unpackHeader(body: unknown, position: StatePosition): StateHeader {
   const map = new MapReader(body, position);
+  const attributes = map.optionalAttributes("attributes");
   return {
     nodeId: map.count("nodeId"),
     generation: map.count("generation"),
     createdAt: map.amount("createdAt"),
+    ...(attributes === undefined ? {} : { attributes }),
   };
 }
 
@@ -63,6 +65,20 @@ class MapReader {
     const value = this.#map[name];
     if (value === null || value === undefined) return undefined;
     return value instanceof Uint8Array ? new Uint8Array(value) : this.#fail(name, "a byte string");
+  }
+
+  /** Leaves out values that are no plain ones: a later version may have more types. */
+  optionalAttributes(name: string): StateAttributes | undefined {
+    const value = this.#map[name];
+    if (value === null || value === undefined) return undefined;
+    if (typeof value !== "object" || Array.isArray(value)) return this.#fail(name, "a map");
+    const attributes: Record<string, string | number | boolean> = {};
+    for (const [key, entry] of Object.entries(value)) {
+      if (typeof entry === "string" || typeof entry === "number" || typeof entry === "boolean") {
+        attributes[key] = entry;
+      }
+    }
+    return attributes;
   }
 
   #fail(name: string, expected: string): never {

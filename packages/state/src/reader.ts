@@ -90,10 +90,13 @@ export class StateReader {
     return items;
   }
 
-  /** Call at the end of the bytes. @throws StateError when the close mark has not been read. */
+  /** Call at the end of the bytes. @throws StateError when the close mark was not the end of them. */
   finish(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#phase === "closed") return;
+    if (this.#phase === "closed") {
+      if (this.#frames.pendingBytes === 0) return;
+      this.#fail(this.#error("STATE_CORRUPT", "bytes follow the close mark"));
+    }
     const missing = this.#phase === "ended" ? "close mark" : "end mark";
     this.#fail(this.#error("STATE_TRUNCATED", `the stream ends without its ${missing}`));
   }

@@ -67,8 +67,9 @@ export class StateWriter {
     const prefix = encodePrefix(MAJOR_VERSION, MINOR_VERSION);
     this.#chunks.push(prefix);
     this.#buffer = this.#nextBuffer(options.sha256(prefix));
-    const { nodeId, generation, createdAt } = options.header;
-    this.#write([ItemKind.header, { nodeId, generation, createdAt }]);
+    const { nodeId, generation, createdAt, attributes } = options.header;
+    const header = { nodeId, generation, createdAt };
+    this.#write([ItemKind.header, attributes === undefined ? header : { ...header, attributes }]);
   }
 
   node(state: NodeState): void {

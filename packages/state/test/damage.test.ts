@@ -35,7 +35,7 @@ describe("a damaged stream", () => {
       const damaged = bytes.slice();
       damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       const outcome = importAll(damaged);
-      // The minor version is the one thing that readers do not care about; the digest still does.
+      // Readers do not care about the minor version, but the digest covers it.
       expect(outcome, `bit ${bit}`).toBeInstanceOf(StateError);
     }
   });
@@ -68,6 +68,14 @@ describe("a damaged stream", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("imports nothing when the beginning of a frame follows its end", () => {
+    const bytes = stream(1, 300);
+    for (let length = 1; length < 30; length += 1) {
+      const longer = join([bytes, bytes.subarray(22, 22 + length)]);
+      expect(importAll(longer)).toMatchObject({ code: "STATE_CORRUPT" });
+    }
   });
 
   it("never fails with anything but a StateError, whatever the bytes", () => {

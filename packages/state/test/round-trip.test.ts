@@ -94,6 +94,15 @@ describe("a stream of states", () => {
     expect(summary.items).toBe(6);
   });
 
+  it("carries what the application adds to the header", () => {
+    const attributes = { giver: "server-a-1", generation: 7, end: 2 ** 40, fresh: true };
+    const writer = new StateWriter({ header: { ...header, attributes }, sha256 });
+    expect(readAll(finish(writer))[0]).toEqual({
+      kind: "header",
+      header: { ...header, attributes },
+    });
+  });
+
   it("leaves stale connections out and counts them", () => {
     const writer = new StateWriter({ header, sha256, staleMs: 1000 });
     expect(writer.connection({ ...sampleConnection(1), idleMs: 1000 })).toBe(true);
