@@ -1,7 +1,10 @@
 /** Sequence numbers in the block of one generation: 2^32 of the 2^48 that a DTLS epoch has. */
 export const SEQUENCES_PER_GENERATION = 4_294_967_296;
 
-/** Generations that fit into the 48-bit sequence number: 0 to 65,535. */
+/** Generation of the first owner. In a ping 0 stands for a process that owns nothing. */
+export const FIRST_GENERATION = 1;
+
+/** Generations that fit into the 48-bit sequence number: 0 to 65,535, of which 0 is not used. */
 export const GENERATION_COUNT = 65_536;
 
 /** Generations a process may still use or hand out: `next` inclusive to `end` exclusive. */

@@ -172,8 +172,10 @@ function activateRequested(state: GiverState, { attempt, round }: ActivateReques
 }
 
 function releaseRequested(state: GiverState, { from, generation }: ReleaseRequested): Step {
-  if (!isSealed(state)) {
-    return { state, outputs: [{ type: "announce-generation", generation: state.generation }] };
+  // To say "released" means that nobody got anything from that copy, so only the asker may own.
+  if (!isSealed(state) || state.successor?.id !== from.id) {
+    const generation = state.successor?.generation ?? state.generation;
+    return { state, outputs: [{ type: "announce-generation", generation }] };
   }
   const answer: HandoverOutput = { type: "answer-release", to: from, generation };
   if (state.reserve?.generation !== generation) return { state, outputs: [answer] };
@@ -193,8 +195,12 @@ function copyReleased(state: GiverState, { from, generation }: CopyReleased): St
 function pingSeen(state: GiverState, ping: PingSeen): Step {
   if (ping.peer.id === state.self || state.phase === "ended") return stay(state);
   if (isSealed(state)) return pingSeenSealed(state, ping);
-  if (ping.role !== "owner") return stay(state);
   const { generation } = ping;
+  if (ping.role === "relaying" && state.phase === "doubtful") {
+    const isBeyond = generation > state.generation && ping.successor !== state.self;
+    return isBeyond ? yieldTo(state, { ...ping.peer, generation }) : stay(state);
+  }
+  if (ping.role !== "owner") return stay(state);
   const isHigher =
     generation > state.generation || (generation === state.generation && ping.peer.id > state.self);
   if (isHigher) return yieldTo(state, { ...ping.peer, generation });

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export {
+  FIRST_GENERATION,
   firstSequence,
   GENERATION_COUNT,
   type GenerationRange,
@@ -13,6 +14,21 @@ export {
 } from "./generation.ts";
 export { stepHandover } from "./handover.ts";
 export type { HandoverInput } from "./inputs.ts";
+export {
+  type ActivateAnswer,
+  activateInput,
+  activateQuery,
+  type HandoverQuery,
+  MAX_ANSWER_LENGTH,
+  parseQuery,
+  type ReleaseAnswer,
+  type RestoreAnswer,
+  releaseInput,
+  releaseQuery,
+  restoreInput,
+  restoreQuery,
+  type Status,
+} from "./messages.ts";
 export {
   HANDOVER_DELAYS_MS,
   type HandoverOutput,

@@ -1,4 +1,9 @@
-import { GENERATION_COUNT, type GenerationRange, type Grant } from "./generation.ts";
+import {
+  FIRST_GENERATION,
+  GENERATION_COUNT,
+  type GenerationRange,
+  type Grant,
+} from "./generation.ts";
 import type { HandoverOutput } from "./outputs.ts";
 import type { AttemptKey, Holder, Owner, Peer, PingRole, Reserve } from "./peer.ts";
 
@@ -61,7 +66,7 @@ export interface TakerState extends Identity {
   readonly owner: Owner | undefined;
   /** The attempt it sealed for in its own earlier term, whose taker may still wait for the answer. */
   readonly activated: AttemptKey | undefined;
-  /** Generation to begin with if there is nothing to take over: the own one of an earlier term, or 0. */
+  /** Generation to begin with if there is nothing to take over: the own one of an earlier term, or the first. */
   readonly floor: number;
   /** Its own sealed copy when it takes back what it gave. */
   readonly reserve: Reserve | undefined;
@@ -83,7 +88,7 @@ export function stay(state: HandoverState): Step {
 
 /**
  * A process that owns its node id with no connections: the first one of a cluster, or one that found
- * nothing to take over. It is generation 0, so that it yields to anybody who holds connections.
+ * nothing to take over. It begins with the first generation, so that it yields to anybody who holds connections.
  */
 export function createOwner(self: string): GiverState {
   return ownAs({ self, attempts: 0, seen: [], issued: 0 });
@@ -100,7 +105,7 @@ export interface Identity {
   readonly issued: number;
 }
 
-/** The first state of a term of ownership in generation 0, without connections. */
+/** The first state of a term of ownership in the first generation, without connections. */
 export function ownAs({ self, attempts, seen, issued }: Identity): GiverState {
   return {
     side: "giver",
@@ -109,8 +114,8 @@ export function ownAs({ self, attempts, seen, issued }: Identity): GiverState {
     seen,
     issued,
     phase: "serving",
-    generation: 0,
-    range: { next: 1, end: GENERATION_COUNT },
+    generation: FIRST_GENERATION,
+    range: { next: FIRST_GENERATION + 1, end: GENERATION_COUNT },
     attempt: undefined,
     holders: [],
     activated: undefined,
@@ -136,7 +141,7 @@ export function createTaker(self: string, source: Peer): TakerState {
     isAwake: true,
     owner: undefined,
     activated: undefined,
-    floor: 0,
+    floor: FIRST_GENERATION,
     reserve: undefined,
   };
 }

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly name: string;
   readonly processes: readonly Process[];
   readonly budget: Budget;
+  /** Steps that have happened before the search begins, as "p0 restore-requested". */
+  readonly prelude: readonly string[];
   /** Attempts after which a taker of the model stops retrying. */
   readonly maxAttempts: number;
   readonly maxStates: number;
@@ -54,7 +56,7 @@ export function explore(scenario: Scenario, rawReduce: Reducer): Outcome {
   const machines = new Interner<HandoverState>();
   const reduce = memoize(rawReduce, machines);
   const heal = createHealer(reduce, scenario.rules !== "liars");
-  const first = firstWorld(scenario, messages);
+  const first = playPrelude(firstWorld(scenario, messages), scenario, reduce, messages);
   const keyOf = createKey(machines);
   const seen = new Map<string, number>([[keyOf(first), 0]]);
   const worlds: World[] = [first];
@@ -116,6 +118,28 @@ export function explore(scenario: Scenario, rawReduce: Reducer): Outcome {
   return result(undefined, [], true);
 }
 
+/** Takes the named steps one after the other; a step that is not possible is a mistake in the scenario. */
+export function playPrelude(
+  start: World,
+  scenario: Scenario,
+  reduce: Reducer,
+  messages: Interner<Message>,
+): World {
+  let world = start;
+  for (const wanted of scenario.prelude) {
+    const before = world;
+    for (const { index, cause, next } of actionsOf(world, scenario, reduce, messages, () => {})) {
+      const name =
+        typeof cause === "string" ? cause : cause.type === "timer" ? cause.timer : cause.type;
+      if (wanted !== `p${index} ${name}` || next === world) continue;
+      world = next;
+      break;
+    }
+    if (world === before) throw new RangeError(`impossible in the prelude: ${wanted}`);
+  }
+  return world;
+}
+
 /** A reducer is a pure function, so each pair of state and input needs to be computed only once. */
 function memoize(reduce: Reducer, machines: Interner<HandoverState>): Reducer {
   const steps = new WeakMap<HandoverState, Map<HandoverInput, Step>>();
@@ -160,7 +184,7 @@ function createKey(machines: Interner<HandoverState>): (world: World) => string 
   };
 }
 
-function firstWorld(scenario: Scenario, messages: Interner<Message>): World {
+export function firstWorld(scenario: Scenario, messages: Interner<Message>): World {
   const pings = scenario.processes
     .filter((process) => process.status === "up")
     .map((process) => pingMessage(process.machine))
@@ -170,7 +194,7 @@ function firstWorld(scenario: Scenario, messages: Interner<Message>): World {
     processes: scenario.processes,
     messages: [...new Set(pings)].sort((a, b) => a - b),
     versions: [0],
-    terms: ["0:0"],
+    terms: ["0:1"],
     budget: scenario.budget,
   };
 }
@@ -217,7 +241,7 @@ function* actionsOf(
     const process = world.processes[index] as Process;
     const { status, machine } = process;
     if (status === "dead") continue;
-    if (status === "unborn") {
+    if (status === "absent") {
       yield { index, cause: "starts", next: withStatus(world, index, "up", budget) };
       continue;
     }

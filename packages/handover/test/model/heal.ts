@@ -21,6 +21,8 @@ const SLOW: readonly TimerName[] = ["stall", "freeze"];
 export interface Healer {
   /** Says what is wrong if the world, from now on without faults, does not end with one owner. */
   readonly check: (world: World) => string | undefined;
+  /** Lets the world run on without faults until nothing changes. */
+  readonly settle: (world: World) => World;
   /** How many different worlds were tried. */
   readonly count: () => number;
 }
@@ -42,7 +44,7 @@ export function createHealer(reduce: Reducer, checks: boolean): Healer {
     machineIds.set(machine, machineCount);
     return machineCount++;
   };
-  return { check, count: () => verdicts.size };
+  return { check, settle, count: () => verdicts.size };
 
   function check(world: World): string | undefined {
     let key = "";
@@ -57,6 +59,20 @@ export function createHealer(reduce: Reducer, checks: boolean): Healer {
   }
 
   function run(start: World): string | undefined {
+    let world: World;
+    try {
+      world = settle(start);
+    } catch (error) {
+      if (error instanceof Violation) return `while healing: ${error.message}`;
+      throw error;
+    }
+    const alive = world.processes.filter((process) => process.status === "up");
+    const owners = alive.filter((process) => isServing(process.machine)).length;
+    if (alive.length === 0 || owners === 1) return undefined;
+    return owners === 0 ? "nobody serves although somebody lives" : "two owners remain";
+  }
+
+  function settle(start: World): World {
     let world: World = { ...start, messages: [] };
     const feed = (index: number, input: HandoverInput, copy?: Message["copy"]): void => {
       world = apply({ ...world, messages: [] }, index, input, copy, reduce, messages, checks);
@@ -69,32 +85,24 @@ export function createHealer(reduce: Reducer, checks: boolean): Healer {
       }
     };
     const isUp = (index: number): boolean => world.processes[index]?.status === "up";
-    try {
-      for (let index = 0; index < world.processes.length; index++) {
-        const process = world.processes[index] as Process;
-        if (process.status !== "paused") continue;
-        const processes = [...world.processes];
-        processes[index] = { ...process, status: "up" };
-        world = { ...world, processes };
-        feed(index, constant({ type: "woke-up" }));
-      }
-      let isQuiet = true;
-      for (let round = 0; round < ROUNDS; round++) {
-        const before = machinesOf(world);
-        for (let index = 0; index < world.processes.length; index++) {
-          if (isUp(index)) tick(index, isQuiet);
-        }
-        isQuiet = machinesOf(world) === before;
-        if (isQuiet && round > 2) break;
-      }
-    } catch (error) {
-      if (error instanceof Violation) return `while healing: ${error.message}`;
-      throw error;
+    for (let index = 0; index < world.processes.length; index++) {
+      const process = world.processes[index] as Process;
+      if (process.status !== "paused") continue;
+      const processes = [...world.processes];
+      processes[index] = { ...process, status: "up" };
+      world = { ...world, processes };
+      feed(index, constant({ type: "woke-up" }));
     }
-    const alive = world.processes.filter((process) => process.status === "up");
-    const owners = alive.filter((process) => isServing(process.machine)).length;
-    if (alive.length === 0 || owners === 1) return undefined;
-    return owners === 0 ? "nobody serves although somebody lives" : "two owners remain";
+    let isQuiet = true;
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = machinesOf(world);
+      for (let index = 0; index < world.processes.length; index++) {
+        if (isUp(index)) tick(index, isQuiet);
+      }
+      isQuiet = machinesOf(world) === before;
+      if (isQuiet && round > 2) break;
+    }
+    return world;
 
     function tick(index: number, isQuiet: boolean): void {
       const all = world.processes;

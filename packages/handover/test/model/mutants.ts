@@ -85,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: "nobody gets a copy while another one is outstanding",
-    scenario: "two takers",
+    scenario: "a second taker",
     reduce: beforeStep((state, input) =>
       input.type === "restore-requested" && state.side === "giver"
         ? { ...state, holders: [] }
@@ -162,7 +162,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: "who says released has released",
-    scenario: "two takers",
+    scenario: "a second taker",
     reduce: insteadOf(
       (state, input) => input.type === "release-requested" && state.side === "taker",
       (state, input) =>
@@ -181,6 +181,19 @@ export const MUTANTS: readonly Mutant[] = [
       (state, input) =>
         input.type === "woke-up" && state.side === "giver" && state.phase !== "relaying",
       ignored,
+    ),
+  },
+  {
+    rule: "an owner in doubt does not trust in the death of a holder",
+    scenario: "a sleeper",
+    reduce: insteadOf(
+      (state, input) =>
+        input.type === "peer-dead" && state.side === "giver" && state.phase === "doubtful",
+      (state, input) => {
+        if (input.type !== "peer-dead" || state.side !== "giver") return ignored(state);
+        const generation = state.holders.find((holder) => holder.id === input.id)?.generation ?? -1;
+        return stepHandover(state, { type: "copy-released", from: input.id, generation });
+      },
     ),
   },
   {

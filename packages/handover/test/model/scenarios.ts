@@ -2,19 +2,35 @@ import { createOwner, createTaker } from "../../src/index.ts";
 import type { Scenario } from "./explore.ts";
 import type { Budget, Process } from "./world.ts";
 
-const NO_FAULTS: Budget = { crashes: 0, pauses: 0, mistakes: 0, lies: 0, takeBacks: 0, ghosts: 1 };
+export const NO_FAULTS: Budget = {
+  crashes: 0,
+  pauses: 0,
+  mistakes: 0,
+  lies: 0,
+  takeBacks: 0,
+  ghosts: 1,
+};
 
-function owner(index: number): Process {
+export function owner(index: number): Process {
   const own = { lineage: 0, version: 0 };
   return { status: "up", machine: createOwner(`p${index}`), own, incoming: undefined };
 }
 
-function taker(index: number, source: number, status: Process["status"] = "up"): Process {
+export function taker(index: number, source: number, status: Process["status"] = "up"): Process {
   const machine = createTaker(`p${index}`, { id: `p${source}`, address: `p${source}` });
   return { status, machine, own: undefined, incoming: undefined };
 }
 
-const BASE = { maxAttempts: 2, maxStates: 250_000, rules: "truthful" } as const;
+const WHOLE_COPY = [
+  "p1 group-ready",
+  "p0 restore-requested",
+  "p0 copy-drained",
+  "p0 delta-sent",
+  "p1 stream-opened",
+  "p1 copy-complete",
+];
+
+export const BASE = { prelude: [], maxAttempts: 2, maxStates: 40_000, rules: "truthful" } as const;
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -34,7 +50,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     ...BASE,
     name: "the taker is replaced, then the chain goes on",
-    processes: [owner(0), taker(1, 0), taker(2, 1, "unborn")],
+    processes: [owner(0), taker(1, 0), taker(2, 1, "absent")],
     budget: { ...NO_FAULTS, crashes: 1 },
     maxAttempts: 3,
   },
@@ -44,6 +60,22 @@ export const SCENARIOS: readonly Scenario[] = [
     processes: [owner(0), taker(1, 0)],
     budget: { ...NO_FAULTS, crashes: 2, takeBacks: 2 },
     maxAttempts: 3,
+  },
+  {
+    ...BASE,
+    name: "a second taker after a failed attempt",
+    processes: [owner(0), taker(1, 0), taker(2, 0)],
+    prelude: [...WHOLE_COPY, "p0 freeze"],
+    budget: { ...NO_FAULTS, crashes: 1, ghosts: 0 },
+  },
+  {
+    ...BASE,
+    name: "a sleeper is succeeded twice",
+    rules: "sleepers",
+    processes: [owner(0), taker(1, 0), taker(2, 1, "absent")],
+    prelude: [...WHOLE_COPY, "p0 pauses", "p1 peer-dead"],
+    budget: { ...NO_FAULTS, crashes: 1, pauses: 1, mistakes: 1, ghosts: 0 },
+    maxAttempts: 1,
   },
   {
     ...BASE,

@@ -12,7 +12,7 @@ export interface Copy {
   readonly version: number;
 }
 
-export type Status = "up" | "paused" | "dead" | "unborn";
+export type Status = "up" | "paused" | "dead" | "absent";
 
 export interface Process {
   readonly status: Status;

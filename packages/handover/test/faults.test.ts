@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { isServing, stepHandover } from "../src/index.ts";
+import { firstWorld, playPrelude, type Scenario } from "./model/explore.ts";
+import { createHealer } from "./model/heal.ts";
+import { BASE, NO_FAULTS, owner, taker } from "./model/scenarios.ts";
+import { Interner, type Message, type World } from "./model/world.ts";
+
+// Who serves once a fault in a phase has been noticed: the table of docs/decisions/0040-handover-protocol.md.
+const PHASES: Readonly<Record<string, readonly string[]>> = {
+  join: [],
+  "pre-copy": ["p1 group-ready", "p0 restore-requested", "p1 stream-opened"],
+  freeze: ["p1 group-ready", "p0 restore-requested", "p1 stream-opened", "p0 copy-drained"],
+  "end mark sent": ["p0 delta-sent"],
+  "copy whole": ["p0 delta-sent", "p1 copy-complete"],
+  sealed: ["p0 delta-sent", "p1 copy-complete", "p0 activate-requested"],
+  late: ["p0 delta-sent", "p1 copy-complete", "p0 activate-requested", "p1 activate-accepted"],
+};
+
+const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  // phase: giver dies, taker dies, all messages lost, giver sleeps
+  join: { "p0 dies": "p1 1:1", "p1 dies": "p0 0:1", cut: "p1 0:3", sleep: "p1 0:3" },
+  "pre-copy": { "p0 dies": "p1 1:1", "p1 dies": "p0 0:1", cut: "p1 0:3", sleep: "p1 0:3" },
+  freeze: { "p0 dies": "p1 1:1", "p1 dies": "p0 0:3", cut: "p1 0:4", sleep: "p1 0:4" },
+  "end mark sent": { "p0 dies": "p1 1:1", "p1 dies": "p0 0:3", cut: "p1 0:4", sleep: "p1 0:4" },
+  "copy whole": { "p0 dies": "p1 0:65281", "p1 dies": "p0 0:3", cut: "p1 0:4", sleep: "p1 0:4" },
+  sealed: { "p0 dies": "p1 0:65281", "p1 dies": "p0 0:65026", cut: "p1 0:2", sleep: "p1 0:2" },
+  late: { "p0 dies": "p1 0:2", "p1 dies": "p0 0:65026", cut: "p1 0:2", sleep: "p1 0:2" },
+};
+
+function preludeOf(phase: string): readonly string[] {
+  const own = PHASES[phase] ?? [];
+  return own[0] === "p0 delta-sent" ? [...(PHASES["freeze"] ?? []), ...own] : own;
+}
+
+function serverAfter(phase: string, fault: string): string {
+  const messages = new Interner<Message>();
+  const faults = fault === "cut" ? [] : fault === "sleep" ? ["p0 pauses"] : [fault];
+  const scenario: Scenario = {
+    ...BASE,
+    name: phase,
+    processes: [owner(0), taker(1, 0)],
+    prelude: [...preludeOf(phase), ...faults],
+    budget: { ...NO_FAULTS, crashes: 1, pauses: 1 },
+  };
+  const world = playPrelude(firstWorld(scenario, messages), scenario, stepHandover, messages);
+  const settled: World = createHealer(stepHandover, true).settle(world);
+  const serving = settled.processes.filter((one) => one.status === "up" && isServing(one.machine));
+  return serving
+    .map(({ machine, own }) => {
+      const generation = machine.side === "giver" ? machine.generation : -1;
+      return `${machine.self} ${own?.lineage}:${generation}`;
+    })
+    .join(" and ");
+}
+
+describe("a fault in each phase", () => {
+  for (const [phase, outcomes] of Object.entries(EXPECTED)) {
+    for (const [fault, server] of Object.entries(outcomes)) {
+      it(`${phase}: ${fault}`, () => {
+        expect(serverAfter(phase, fault)).toBe(server);
+      });
+    }
+  }
+});
