@@ -9,7 +9,7 @@ import type { Target } from "./target.ts";
 
 const METHOD_CODES = { GET: Code.get, POST: Code.post, PUT: Code.put } as const;
 
-/** Makes all clients of a run; their homes go round the targets. */
+/** Makes all clients of a run; their homes go round the targets unless one is given. */
 export function createClients(config: BenchmarkConfig, context: ClientContext): LoadClient[] {
   const [first] = config.targets as [Target];
   const options = encodeOptions([
@@ -18,7 +18,7 @@ export function createClients(config: BenchmarkConfig, context: ClientContext): 
   ]);
   return Array.from({ length: config.clients }, (_, index) => {
     const number = config.firstClient + index;
-    const home = number % config.targets.length;
+    const home = config.home ?? number % config.targets.length;
     const payload = new RequestPayload(config.method === "GET" ? 0 : config.payloadSize, number);
     const request: CoapRequest = {
       code: METHOD_CODES[config.method],

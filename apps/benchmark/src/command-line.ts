@@ -80,6 +80,7 @@ function readSettings(values: OptionValues): typeof defaultConfig {
       seconds("duration", 0.1) ??
       (given.requests === undefined ? defaultConfig.durationMs : undefined),
     connectionIdLength: readCidLength(values),
+    home: readHome(values),
   };
 }
 
@@ -100,6 +101,11 @@ function readCidLength(values: OptionValues): number | undefined {
   return Number(text);
 }
 
+function readHome(values: OptionValues): number | undefined {
+  const number = values.integer("home", 1, 1000);
+  return number === undefined ? undefined : number - 1;
+}
+
 function readCredentials(values: OptionValues, firstClient: number, clients: number): Credentials {
   const file = values.text("psk-file");
   if (file === undefined) return pskCredentials(values.text("psk") ?? defaultPsk);
@@ -118,6 +124,9 @@ function checkTogether(
   settings: typeof defaultConfig,
   targets: readonly Target[],
 ): void {
+  if (settings.home !== undefined && settings.home >= targets.length) {
+    throw values.problem("home", `the URIs are numbered from 1 to ${targets.length}`);
+  }
   if (!settings.spread && settings.rebindEvery === undefined) return;
   const isSecure = targets[0]?.scheme === "coaps";
   if (settings.spread) {

@@ -10,6 +10,8 @@ export interface BenchmarkConfig {
   readonly clients: number;
   /** Number of the first client: a second process goes on where the first one ends. */
   readonly firstClient: number;
+  /** Number, from 0 on, of the target that all clients make their handshake with; undefined: in turn. */
+  readonly home: number | undefined;
   /** Requests of all clients together; undefined: until `durationMs` is over. */
   readonly requests: number | undefined;
   /** Length of the load, without handshakes; undefined: until all `requests` are answered. */
@@ -52,6 +54,7 @@ export interface BenchmarkConfig {
 export const defaultConfig: Omit<BenchmarkConfig, "targets" | "credentials"> = {
   clients: 2000,
   firstClient: 0,
+  home: undefined,
   requests: undefined,
   durationMs: 60_000,
   intervalMs: undefined,

@@ -49,6 +49,10 @@ export const optionTable: readonly OptionRow[] = [
     flags: "--error-pause <ms>",
     help: "pause of a client after a given-up request (default: 1000)",
   },
+  {
+    flags: "--home <n>",
+    help: "all clients make their handshake with the n-th URI (default: with each in turn)",
+  },
   { flags: "--spread", help: "send each client's datagrams to all URIs in turn" },
   { flags: "--rebind <n>", help: "new source port after every n requests of a client" },
   {

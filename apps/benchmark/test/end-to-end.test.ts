@@ -82,6 +82,22 @@ test("--spread sends requests to every node, but each handshake to one", async (
   }
 });
 
+test("--home sends every handshake to one node", async () => {
+  const cluster = await startEchoServer("coaps", 0, 3);
+  const uris = cluster.sockets.map(({ port }) => `coaps://127.0.0.1:${port}/benchmark?rlen=40`);
+  const { code, stderr } = await runMain([
+    ...uris,
+    ...["--home", "2", "--spread", "--clients", "3", "--requests", "90", "--quiet"],
+  ]);
+  await cluster.close();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const [first, second, third] = cluster.sockets;
+  expect(first?.handshakeDatagrams).toBe(0);
+  expect(second?.handshakeDatagrams).toBeGreaterThanOrEqual(9);
+  expect(third?.handshakeDatagrams).toBe(0);
+  expect(first?.dataDatagrams).toBeGreaterThanOrEqual(25);
+});
+
 test("--spread needs a server that gives Connection IDs", async () => {
   const cluster = await startEchoServer("coaps", 0, 2, 0);
   const uris = cluster.sockets.map(({ port }) => `coaps://127.0.0.1:${port}/benchmark?rlen=40`);

@@ -50,6 +50,7 @@ describe("a wrong option is one sentence that names it and what is accepted", ()
     [[uri, "--spread"], /--spread: at least two URIs are needed/],
     [["coap://127.0.0.1/", "coap://127.0.0.2/", "--spread"], /--spread: only coaps:\/\/ URIs/],
     [["coaps://127.0.0.1/", "coaps://[::1]/", "--spread"], /all IPv4 or all IPv6/],
+    [[uri, "--home", "2"], /--home "2": the URIs are numbered from 1 to 1/],
     [[uri, "--rebind", "5", "--cid-length", "off"], /--rebind needs a Connection ID/],
     [[uri, "--frobnicate"], /unknown option '--frobnicate'/],
   ];
