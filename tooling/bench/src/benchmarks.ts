@@ -1,0 +1,22 @@
+import { echo } from "./benches/echo.ts";
+import { forward } from "./benches/forward.ts";
+import { handshake } from "./benches/handshake.ts";
+import { idleMemory } from "./benches/idle-memory.ts";
+import { coap, records, route, state } from "./benches/package-scripts.ts";
+import { request } from "./benches/request.ts";
+import { run60 } from "./benches/run60.ts";
+import type { Benchmark } from "./benchmark.ts";
+
+/** In the order in which they run and stand in docs/benchmarks.md. */
+export const benchmarks: readonly Benchmark[] = [
+  echo,
+  request,
+  forward,
+  handshake,
+  idleMemory,
+  run60,
+  records,
+  coap,
+  route,
+  state,
+];
