@@ -10,15 +10,12 @@ import type { RecordOpener } from "./protection/record-opener.ts";
 import type { RecordSealer } from "./protection/record-sealer.ts";
 import type { RecordWriter } from "./protection/record-writer.ts";
 import { maximumPlaintextLength } from "./record/record-header.ts";
-import type { SessionSecrets } from "./state/session-secrets.ts";
 
 /** A flight that outlives its handshake, with the writer of its records of epoch 0. */
 export interface LastFlight {
   readonly items: readonly FlightItem[];
   readonly plainWriter: RecordWriter;
 }
-
-const none = new Uint8Array(0);
 
 /**
  * The endpoint's side of a {@link Connection}: one association with its place in the endpoint's tables.
@@ -33,7 +30,6 @@ export class Association
   suite: CipherSuite | undefined = undefined;
   readConnectionId: Uint8Array | undefined = undefined;
   writeConnectionId: Uint8Array | undefined = undefined;
-  pskIdentity: Uint8Array = none;
   lastReceivedAt: number;
   mtu: number;
   isDirty = false;
@@ -43,7 +39,11 @@ export class Association
   opener: RecordOpener | undefined = undefined;
   /** Records that failed authentication; counted here because an address may have several associations. */
   forgeries = 0;
-  secrets: SessionSecrets | undefined = undefined;
+  extendedMasterSecret = false;
+  /** Slot of the endpoint's {@link SecretStore}, -1 for none. */
+  secretSlot = -1;
+  /** One character a byte: a fraction of what a small array takes. */
+  #pskIdentity = "";
   /** Wall-clock milliseconds. */
   establishedAt = 0;
 
@@ -62,6 +62,16 @@ export class Association
     this.path = path;
     this.mtu = mtu;
     this.lastReceivedAt = now;
+  }
+
+  get pskIdentity(): Uint8Array {
+    const identity = new Uint8Array(this.#pskIdentity.length);
+    for (let i = 0; i < identity.length; i += 1) identity[i] = this.#pskIdentity.charCodeAt(i);
+    return identity;
+  }
+
+  set pskIdentity(identity: Uint8Array) {
+    this.#pskIdentity = String.fromCharCode(...identity);
   }
 
   get cipherSuite(): number {

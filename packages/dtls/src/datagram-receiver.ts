@@ -1,4 +1,5 @@
 import type { Association } from "./association.ts";
+import { copyBytes } from "./copy-bytes.ts";
 import { type EndpointCore, isSameRouter } from "./endpoint-core.ts";
 import { alertReceived } from "./errors.ts";
 import type { DatagramOutcome } from "./events.ts";
@@ -8,6 +9,9 @@ import { Reception } from "./reception.ts";
 import { AlertDescription, AlertLevel, decodeAlert } from "./record/alert.ts";
 import { ContentType } from "./record/content-type.ts";
 
+/** Receptions in progress: a sink may hand a datagram to this endpoint or another while one is being received. */
+let depth = 0;
+
 /**
  * The way of a datagram: records, the association of each, and what the record does to it. Cheap checks
  * come before any cryptography, and nothing that is not authentic touches an established association.
@@ -15,9 +19,8 @@ import { ContentType } from "./record/content-type.ts";
 export class DatagramReceiver {
   readonly #core: EndpointCore;
   readonly #handshakes: HandshakeReceiver;
-  /** One for each level of nesting: a sink may hand a datagram in while one is being received. */
-  readonly #receptions: Reception[] = [];
-  #depth = 0;
+  /** One for each depth, made when it is first needed. */
+  readonly #receptions: (Reception | undefined)[] = [];
 
   constructor(core: EndpointCore) {
     this.#core = core;
@@ -60,20 +63,20 @@ export class DatagramReceiver {
     via: SocketAddress | undefined,
     now: number,
   ): DatagramOutcome {
-    let reception = this.#receptions[this.#depth];
+    let reception = this.#receptions[depth];
     if (reception === undefined) {
-      reception = new Reception(this.#core.config.connectionIdLength ?? 0);
-      this.#receptions.push(reception);
+      reception = new Reception(this.#core.config.connectionIdLength ?? 0, depth);
+      this.#receptions[depth] = reception;
     }
     reception.address = address;
     reception.port = port;
     reception.via = via;
     reception.now = now;
-    this.#depth += 1;
+    depth += 1;
     try {
       return this.#records(datagram, reception);
     } finally {
-      this.#depth -= 1;
+      depth -= 1;
     }
   }
 
@@ -238,9 +241,8 @@ function hold(association: Association, reception: Reception): DatagramOutcome {
   if (exchange === undefined) return "unexpected";
   const { cursor, address, port, via } = reception;
   exchange.heldRecord = {
-    bytes: cursor.datagram.slice(
-      cursor.recordOffset,
-      cursor.fragmentOffset + cursor.fragmentLength,
+    bytes: copyBytes(
+      cursor.datagram.subarray(cursor.recordOffset, cursor.fragmentOffset + cursor.fragmentLength),
     ),
     path: { address, port, via },
   };

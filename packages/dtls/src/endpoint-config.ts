@@ -1,4 +1,5 @@
 import type { EndpointLimits, EndpointOptions } from "./config.ts";
+import { copyBytes } from "./copy-bytes.ts";
 import { type CipherSuite, cipherSuiteByName, cipherSuites } from "./crypto/cipher-suites.ts";
 import type { CryptoProvider, Entropy } from "./crypto/provider.ts";
 import { DtlsUsageError } from "./errors.ts";
@@ -120,7 +121,7 @@ function parseCookieSecret(secret: Uint8Array | undefined, entropy: Entropy): Ui
   if (secret.length < 16) {
     throw usage("cookieSecret", `${secret.length} bytes`, "at least 16 bytes");
   }
-  return secret.slice();
+  return copyBytes(secret);
 }
 
 function integer(name: string, value: number, minimum: number, maximum: number): number {

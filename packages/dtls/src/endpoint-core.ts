@@ -11,6 +11,7 @@ import type { Path, SocketAddress } from "./path.ts";
 import { PlainRecordWriter } from "./protection/record-writer.ts";
 import { AlertDescription, AlertLevel, encodeAlert } from "./record/alert.ts";
 import { ContentType } from "./record/content-type.ts";
+import { SecretStore } from "./state/secret-store.ts";
 
 const MAX_CID_ATTEMPTS = 10;
 
@@ -21,6 +22,7 @@ export class EndpointCore {
   readonly counters: Counters = new Counters();
   readonly byCid: CidTable<Association> = new CidTable();
   readonly byAddress: AddressTable<Association>;
+  readonly secrets: SecretStore = new SecretStore();
   readonly deadlines: DeadlineQueue<Association> = new DeadlineQueue();
   isSealedForEver = false;
   /** Write sequence numbers start here at least. */
@@ -167,8 +169,8 @@ export class EndpointCore {
     association.lastFlight = undefined;
     association.sealer?.destroy();
     association.opener?.destroy();
-    association.secrets?.packed.fill(0);
-    association.secrets = undefined;
+    if (association.secretSlot >= 0) this.secrets.release(association.secretSlot);
+    association.secretSlot = -1;
     this.event({ type: "closed", connection: association, reason }, now);
   }
 }

@@ -15,8 +15,10 @@
  *                                       [ChangeCipherSpec]                   Exchange.hasChangeCipherSpec
  *                           <--------             Finished        flight 6   connected
  */
+
 import type { Association } from "../association.ts";
 import { DecodeError } from "../codec/decode-error.ts";
+import { copyBytes } from "../copy-bytes.ts";
 import type { ConnectOptions } from "../endpoint.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
 import { DtlsError, DtlsUsageError } from "../errors.ts";
@@ -88,7 +90,7 @@ export function startClientHandshake(
   const pending = core.findHandshake("client", path.address, path.port);
   if (pending !== undefined) core.forget(pending, { kind: "replaced" }, now);
   const association = core.startAssociation("client", path, now);
-  association.pskIdentity = options.pskIdentity.slice();
+  association.pskIdentity = options.pskIdentity;
   if (!core.assignConnectionId(association)) {
     core.fail(association, new DtlsError("DTLS_LIMIT", "no Connection ID is left"), now);
     return association;
@@ -105,7 +107,7 @@ export function startClientHandshake(
     extensions: offeredExtensions(config, association),
   };
   const exchange = new Exchange(
-    { name: "expect-server-hello", hello, psk: options.psk.slice(), verified: 0 },
+    { name: "expect-server-hello", hello, psk: copyBytes(options.psk), verified: 0 },
     config,
     { recordSequence: 0, messageSequence: 0, expected: 0 },
   );
@@ -175,7 +177,7 @@ function takeHelloVerifyRequest(
   if (state.verified >= MAX_HELLO_VERIFY_REQUESTS) {
     throw new DtlsError("DTLS_HANDSHAKE_FAILURE", "the server accepts none of its own cookies");
   }
-  const hello = { ...state.hello, cookie: cookie.slice() };
+  const hello = { ...state.hello, cookie: copyBytes(cookie) };
   exchange.state = { ...state, hello, verified: state.verified + 1 };
   exchange.expiresAt = Number.POSITIVE_INFINITY;
   sendHello(core, association, exchange, hello, now);
@@ -197,7 +199,7 @@ function takeServerHello(
   exchange.state = {
     name: "expect-server-hello-done",
     agreement,
-    randoms: { clientRandom: hello.random, serverRandom: answer.random.slice() },
+    randoms: { clientRandom: hello.random, serverRandom: copyBytes(answer.random) },
     psk,
     hasKeyExchange: false,
   };

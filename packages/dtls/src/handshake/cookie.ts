@@ -1,3 +1,4 @@
+import { copyBytes } from "../copy-bytes.ts";
 import type { CryptoProvider } from "../crypto/provider.ts";
 import type { ClientHello } from "./messages/client-hello.ts";
 
@@ -39,7 +40,7 @@ export class CookieAuthority {
 
   #cookie(slot: number, hello: ClientHello, address: string, port: number): Uint8Array {
     const mac = this.#crypto.hmac("sha256", this.#key(slot), bound(hello, address, port));
-    const cookie = mac.slice(0, COOKIE_LENGTH);
+    const cookie = copyBytes(mac.subarray(0, COOKIE_LENGTH));
     // The slot's low byte leads, so that only one of the three keys has to be tried.
     cookie[0] = slot & 0xff;
     return cookie;

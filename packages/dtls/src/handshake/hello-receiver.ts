@@ -94,11 +94,11 @@ export class HelloReceiver {
 
   /** Whether an established association of this address came from this very hello. */
   #isOld(hello: ClientHello, address: string, port: number): boolean {
-    const { byAddress } = this.#core;
+    const { byAddress, secrets } = this.#core;
     let row = byAddress.first(address, port);
     while (row !== undefined) {
-      if (row.role === "server" && row.phase === "connected" && row.secrets !== undefined) {
-        if (hasClientRandom(row.secrets.packed, hello.random)) return true;
+      if (row.role === "server" && row.phase === "connected") {
+        if (hasClientRandom(secrets.view(row.secretSlot), hello.random)) return true;
       }
       row = byAddress.after(row);
     }

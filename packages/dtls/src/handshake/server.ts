@@ -14,7 +14,9 @@
  *                                       [ChangeCipherSpec]
  *                           <--------             Finished        flight 6   connected
  */
+
 import type { Association } from "../association.ts";
+import { copyBytes } from "../copy-bytes.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
 import { DtlsError, DtlsUsageError } from "../errors.ts";
 import type { Path } from "../path.ts";
@@ -85,7 +87,7 @@ export function startServerHandshake(
   }
   const serverRandom = new Uint8Array(32);
   core.config.entropy.fill(serverRandom);
-  const randoms = { clientRandom: hello.random.slice(), serverRandom };
+  const randoms = { clientRandom: copyBytes(hello.random), serverRandom };
   const { messageSequence } = message;
   const exchange = new Exchange(
     { name: "expect-client-key-exchange", agreement, randoms },
@@ -142,7 +144,7 @@ function takeClientKeyExchange(
   message: HandshakeMessage,
   now: number,
 ): void {
-  const identity = decodePskClientKeyExchange(message.body).slice();
+  const identity = copyBytes(decodePskClientKeyExchange(message.body));
   exchange.transcript.add(message);
   if (identity.length > MAX_IDENTITY_LENGTH) {
     exchange.state = { name: "refused" };

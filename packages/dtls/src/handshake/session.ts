@@ -59,7 +59,7 @@ export function deriveSession(
   premaster.fill(0);
   const keys = deriveKeyBlock(crypto, suite, master, clientRandom, serverRandom);
   const secrets = { masterSecret: master, clientRandom, serverRandom, ...keys };
-  installSession(core.config, association, suite, secrets, agreement.extendedMasterSecret, {
+  installSession(core, association, suite, secrets, agreement.extendedMasterSecret, {
     writeEpoch: 1,
     nextWriteSequence: core.minimumSequence,
     sealed: 0,
@@ -73,20 +73,19 @@ export function deriveSession(
 
 /** Gives an association its keys; copies what it keeps. */
 export function installSession(
-  config: EndpointConfig,
+  core: EndpointCore,
   association: Association,
   suite: CipherSuite,
   secrets: UnpackedSecrets,
   usesExtendedMasterSecret: boolean,
   position: SessionPosition,
 ): void {
-  const { crypto } = config;
+  const { crypto } = core.config;
   const isClient = association.role === "client";
   association.suite = suite;
-  association.secrets = {
-    extendedMasterSecret: usesExtendedMasterSecret,
-    packed: packSecrets(secrets),
-  };
+  association.extendedMasterSecret = usesExtendedMasterSecret;
+  association.secretSlot = core.secrets.take();
+  packSecrets(secrets, core.secrets.view(association.secretSlot));
   association.sealer = new RecordSealer({
     suite,
     key: crypto.aeadKey(suite.aead, isClient ? secrets.clientWriteKey : secrets.serverWriteKey),

@@ -1,4 +1,5 @@
 import type { Association } from "../association.ts";
+import { copyBytes } from "../copy-bytes.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { unpackSecrets } from "./session-secrets.ts";
@@ -9,21 +10,20 @@ export function exportState(
   association: Association,
   now: number,
 ): ConnectionState | undefined {
-  const { suite, sealer, opener, secrets, path } = association;
+  const { suite, sealer, opener, path } = association;
   if (association.phase !== "connected" || core.isSealedForEver) return undefined;
   if (suite === undefined || sealer === undefined || opener === undefined) return undefined;
-  if (secrets === undefined) return undefined;
   const { window } = opener;
   return {
     role: association.role,
     cipherSuite: suite.id,
-    extendedMasterSecret: secrets.extendedMasterSecret,
-    ...unpackSecrets(secrets.packed),
+    extendedMasterSecret: association.extendedMasterSecret,
+    ...unpackSecrets(core.secrets.view(association.secretSlot), suite.keyLength),
     sessionId: new Uint8Array(0),
-    readConnectionId: association.readConnectionId?.slice(),
-    writeConnectionId: association.writeConnectionId?.slice(),
+    readConnectionId: copyOrNone(association.readConnectionId),
+    writeConnectionId: copyOrNone(association.writeConnectionId),
     peer: { address: path.address, port: path.port },
-    pskIdentity: association.pskIdentity.slice(),
+    pskIdentity: association.pskIdentity,
     writeEpoch: sealer.epoch,
     nextWriteSequence: sealer.nextSequence,
     sealedRecords: sealer.sealed,
@@ -35,4 +35,8 @@ export function exportState(
     idleMs: Math.max(0, now - association.lastReceivedAt),
     mtu: association.mtu,
   };
+}
+
+function copyOrNone(cid: Uint8Array | undefined): Uint8Array | undefined {
+  return cid === undefined ? undefined : copyBytes(cid);
 }

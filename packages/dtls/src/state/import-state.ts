@@ -1,4 +1,5 @@
 import { Association } from "../association.ts";
+import { copyBytes } from "../copy-bytes.ts";
 import type { CipherSuite } from "../crypto/cipher-suites.ts";
 import { cipherSuiteById } from "../crypto/cipher-suites.ts";
 import { withLimits } from "../endpoint-config.ts";
@@ -29,11 +30,11 @@ export function importState(core: EndpointCore, state: ConnectionState, now: num
   );
   association.readConnectionId = copyOrNone(state.readConnectionId);
   association.writeConnectionId = copyOrNone(state.writeConnectionId);
-  association.pskIdentity = state.pskIdentity.slice();
+  association.pskIdentity = state.pskIdentity;
   association.forgeries = state.forgeries;
   association.establishedAt = state.establishedAt;
   const [low, high] = state.replayWindow;
-  installSession(core.config, association, suite, state, state.extendedMasterSecret, {
+  installSession(core, association, suite, state, state.extendedMasterSecret, {
     writeEpoch: state.writeEpoch,
     nextWriteSequence: Math.max(state.nextWriteSequence, core.minimumSequence),
     sealed: state.sealedRecords ?? state.nextWriteSequence % SEQUENCE_BLOCK,
@@ -120,7 +121,7 @@ function checkReadConnectionId(core: EndpointCore, cid: Uint8Array | undefined):
 }
 
 function copyOrNone(cid: Uint8Array | undefined): Uint8Array | undefined {
-  return cid === undefined || cid.length === 0 ? undefined : cid.slice();
+  return cid === undefined || cid.length === 0 ? undefined : copyBytes(cid);
 }
 
 function bytes(field: string, value: Uint8Array, minimum: number, maximum: number): void {

@@ -1,12 +1,5 @@
 import type { KeyBlock } from "../crypto/key-schedule.ts";
 
-/** Secrets that an association keeps to be exportable, packed into one array to stay small. */
-export interface SessionSecrets {
-  readonly extendedMasterSecret: boolean;
-  /** master secret, client random, server random, then the key block. */
-  readonly packed: Uint8Array;
-}
-
 /** Everything that {@link packSecrets} packs. */
 export interface UnpackedSecrets extends KeyBlock {
   readonly masterSecret: Uint8Array;
@@ -18,30 +11,28 @@ const randomOffset = 48;
 const keysOffset = 48 + 32 + 32;
 const ivLength = 4;
 
-/** Copies all secrets into one array. Keys are of 16 or 32 bytes, fixed IVs of 4. */
-export function packSecrets(secrets: UnpackedSecrets): Uint8Array {
-  const { clientWriteKey, serverWriteKey, clientWriteIv, serverWriteIv } = secrets;
-  const parts = [
+/** Longest form: that of 32-byte keys. */
+export const packedSecretsLength: number = keysOffset + 2 * (32 + ivLength);
+
+/** Copies all secrets to the start of `target`. Keys are of 16 or 32 bytes, fixed IVs of 4. */
+export function packSecrets(secrets: UnpackedSecrets, target: Uint8Array): void {
+  let at = 0;
+  for (const part of [
     secrets.masterSecret,
     secrets.clientRandom,
     secrets.serverRandom,
-    clientWriteKey,
-    serverWriteKey,
-    clientWriteIv,
-    serverWriteIv,
-  ];
-  const packed = new Uint8Array(keysOffset + 2 * (clientWriteKey.length + ivLength));
-  let at = 0;
-  for (const part of parts) {
-    packed.set(part, at);
+    secrets.clientWriteKey,
+    secrets.serverWriteKey,
+    secrets.clientWriteIv,
+    secrets.serverWriteIv,
+  ]) {
+    target.set(part, at);
     at += part.length;
   }
-  return packed;
 }
 
-/** Copies of the packed secrets. */
-export function unpackSecrets(packed: Uint8Array): UnpackedSecrets {
-  const keyLength = (packed.length - keysOffset) / 2 - ivLength;
+/** Copies of packed secrets whose keys have `keyLength` bytes. */
+export function unpackSecrets(packed: Uint8Array, keyLength: number): UnpackedSecrets {
   const ivs = keysOffset + 2 * keyLength;
   return {
     masterSecret: packed.slice(0, randomOffset),
@@ -50,7 +41,7 @@ export function unpackSecrets(packed: Uint8Array): UnpackedSecrets {
     clientWriteKey: packed.slice(keysOffset, keysOffset + keyLength),
     serverWriteKey: packed.slice(keysOffset + keyLength, ivs),
     clientWriteIv: packed.slice(ivs, ivs + ivLength),
-    serverWriteIv: packed.slice(ivs + ivLength),
+    serverWriteIv: packed.slice(ivs + ivLength, ivs + 2 * ivLength),
   };
 }
 

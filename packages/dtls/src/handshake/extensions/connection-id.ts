@@ -1,4 +1,5 @@
 import { Reader } from "../../codec/reader.ts";
+import { copyBytes } from "../../copy-bytes.ts";
 import { type Extension, ExtensionType } from "./extension.ts";
 
 /** The CID that the sender wants in records to it; empty for "none, but you may have one" (RFC 9146 section 3). */
@@ -14,5 +15,5 @@ export function decodeConnectionId(data: Uint8Array): Uint8Array {
   const reader = new Reader(data);
   const cid = reader.opaque8();
   reader.end();
-  return cid.slice();
+  return copyBytes(cid);
 }
