@@ -66,7 +66,9 @@ function execute(command, args) {
       console.error(`cannot run ${command}: ${error.message}`);
       resolve(127);
     });
-    child.on("exit", (code, signal) => resolve(signal === null ? code : 128 + (signal === "SIGINT" ? 2 : 15)));
+    child.on("exit", (code, signal) =>
+      resolve(signal === null ? code : 128 + (signal === "SIGINT" ? 2 : 15)),
+    );
   });
 }
 
@@ -83,8 +85,11 @@ const pnpm = (title, ...args) => step(title, "npx", ["--yes", packageManager, ..
 
 // The stamp holds the hash of the lockfile that node_modules was made from.
 const stamp = join(root, "node_modules", ".installed");
-const lockfileHash = createHash("sha256").update(readFileSync(join(root, "pnpm-lock.yaml"))).digest("hex");
-const isInstalled = () => existsSync(stamp) && readFileSync(stamp, "utf8") === lockfileHash && existsSync(pinnedNode);
+const lockfileHash = createHash("sha256")
+  .update(readFileSync(join(root, "pnpm-lock.yaml")))
+  .digest("hex");
+const isInstalled = () =>
+  existsSync(stamp) && readFileSync(stamp, "utf8") === lockfileHash && existsSync(pinnedNode);
 
 const [name, ...args] = process.argv.slice(2);
 const command = commands[name];
@@ -97,7 +102,15 @@ if (!isInstalled()) {
   writeFileSync(stamp, lockfileHash);
 }
 if (command.build) {
-  await pnpm("build packages", "exec", "turbo", "run", "build", "--output-logs=errors-only", "--no-update-notifier");
+  await pnpm(
+    "build packages",
+    "exec",
+    "turbo",
+    "run",
+    "build",
+    "--output-logs=errors-only",
+    "--no-update-notifier",
+  );
 }
 for (const [index, [program, ...fixed]] of command.run.entries()) {
   const extra = index === command.run.length - 1 ? args : [];
