@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { StateItem } from "../src/index.ts";
 import { restoreStateFile, saveStateFile, seal, unseal } from "../src/node/index.ts";
@@ -141,6 +142,9 @@ describe("a state file", () => {
 
     await saveStateFile(file, contents(1), { header, password, scryptCost });
     await fails(restoreStateFile(file), "STATE_PASSWORD", "it is encrypted: give its password");
+    await fails(restoreStateFile(file, { password: "" }), "STATE_PASSWORD", "password is empty");
+    const unprotected = saveStateFile(file, contents(1), { header, password: "" });
+    await fails(unprotected, "STATE_PASSWORD", "password is empty");
     await fails(restoreStateFile(file, { password: "wrong" }), "STATE_PASSWORD", "wrong password");
     await saveStateFile(file, contents(1), { header });
     await fails(restoreStateFile(file, { password }), "STATE_PASSWORD", "it is not encrypted");
@@ -201,6 +205,17 @@ describe("encryption", () => {
     for (const [parts, code] of cases) {
       await expect(open(Buffer.concat(parts))).rejects.toMatchObject({ code });
     }
+  });
+
+  it("never fails with anything but a StateError, whatever the bytes", async () => {
+    const bytes = await sealed(Buffer.alloc(10));
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 120 }), fc.nat(60), async (noise, kept) => {
+        const forged = Buffer.concat([bytes.subarray(0, kept), noise]);
+        await expect(open(forged)).rejects.toMatchObject({ name: "StateError" });
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it("refuses a newer version and a costly key derivation before it derives a key", async () => {

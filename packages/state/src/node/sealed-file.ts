@@ -43,12 +43,13 @@ const MAX_HEADER_BYTES = 128;
  * its own key.
  */
 
-/** Encrypts `plain` as it is taken; memory is one chunk. */
+/** Encrypts `plain` as it is taken; memory is one chunk. @throws StateError for an empty password */
 export async function* seal(
   plain: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   password: string,
   cost: ScryptCost = DEFAULT_SCRYPT_COST,
 ): AsyncGenerator<Uint8Array, void, void> {
+  checkPassword(password);
   const header: Uint8Array = pack([MAGIC, VERSION, cost.N, cost.r, cost.p, randomBytes(32)]);
   const keys = await deriveKeys(password, header, cost);
   yield Uint8Array.of(header.length);
@@ -79,6 +80,7 @@ export async function* unseal(
   sealed: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   password: string,
 ): AsyncGenerator<Uint8Array, void, void> {
+  checkPassword(password);
   const source = new ByteSource(sealed);
   const headerLength = (await source.take(1))[0] ?? 0;
   const header = await source.take(Math.min(headerLength, MAX_HEADER_BYTES));
@@ -108,7 +110,7 @@ function parseHeader(header: Uint8Array): ScryptCost {
   } catch (cause) {
     throw new StateError("STATE_FORMAT", "this is not an encrypted state file", { cause });
   }
-  if (!Array.isArray(values) || values[0] !== MAGIC) {
+  if (!Array.isArray(values) || values[0] !== MAGIC || !(values[5] instanceof Uint8Array)) {
     throw new StateError("STATE_FORMAT", "this is not an encrypted state file");
   }
   const [, version, N, r, p] = values as readonly unknown[];
@@ -116,7 +118,13 @@ function parseHeader(header: Uint8Array): ScryptCost {
     const text = `the file's encryption has version ${version}, this program reads version ${VERSION}: use the program that wrote it, or a newer one`;
     throw new StateError("STATE_VERSION", text);
   }
-  if (!isCost(N, 2 ** 20) || !isCost(r, 64) || !isCost(p, 64) || 128 * N * r > MAX_SCRYPT_MEMORY) {
+  if (
+    !isCost(N, 2 ** 20) ||
+    !Number.isInteger(Math.log2(N)) ||
+    !isCost(r, 64) ||
+    !isCost(p, 64) ||
+    128 * N * r > MAX_SCRYPT_MEMORY
+  ) {
     throw new StateError("STATE_CORRUPT", "the file asks for an unreasonable key derivation");
   }
   return { N, r, p };
@@ -124,6 +132,11 @@ function parseHeader(header: Uint8Array): ScryptCost {
 
 function isCost(value: unknown, max: number): value is number {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max;
+}
+
+/** @throws StateError when it is empty */
+function checkPassword(password: string): void {
+  if (password === "") throw new StateError("STATE_PASSWORD", "the password is empty: give one");
 }
 
 /** Encryption key and header key, 32 bytes each. The salt is the header, which holds a random part. */
