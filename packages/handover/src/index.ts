@@ -23,7 +23,7 @@ export {
   parseQuery,
   type ReleaseAnswer,
   type RestoreAnswer,
-  releaseInput,
+  releaseInputs,
   releaseQuery,
   restoreInput,
   restoreQuery,

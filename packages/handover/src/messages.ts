@@ -28,8 +28,11 @@ export interface ActivateAnswer {
   readonly accepted: boolean;
 }
 
-/** Answer to `POST /restore/release`: released, or what the process is instead. */
-export type ReleaseAnswer = { readonly released: true } | { readonly status: Status };
+/** Answer to `POST /restore/release`: whether the copy is gone, and what the process is. */
+export interface ReleaseAnswer {
+  readonly released: boolean;
+  readonly status: Status;
+}
 
 /** Longest answer line in characters, the line feed included. */
 export const MAX_ANSWER_LENGTH = 1024;
@@ -94,22 +97,27 @@ export function activateInput(
   return { type: answer["accepted"] ? "activate-accepted" : "activate-refused", attempt, round };
 }
 
-/** `of` and `generation` are those of the question. */
-export function releaseInput(
+/** The inputs, in order, of an answer to the question `releaseQuery(from, generation, attempt)` to `of`. */
+export function releaseInputs(
   of: string,
   generation: number,
   answer: unknown,
-): HandoverInput | undefined {
-  if (!isRecord(answer)) return undefined;
-  if (answer["released"] === true) return { type: "copy-released", from: of, generation };
-  const status = answer["status"];
+): readonly HandoverInput[] {
+  if (!isRecord(answer)) return [];
+  const ping = asPing(answer["status"]);
+  const inputs: HandoverInput[] = ping === undefined ? [] : [ping];
+  if (answer["released"] === true) inputs.push({ type: "copy-released", from: of, generation });
+  return inputs;
+}
+
+function asPing(status: unknown): HandoverInput | undefined {
   if (!isRecord(status)) return undefined;
   const peer = asPeer(status["from"]);
   const role = ROLES.find((known) => known === status["role"]);
-  const current = asGeneration(status["generation"]);
-  if (peer === undefined || role === undefined || current === undefined) return undefined;
+  const generation = asGeneration(status["generation"]);
+  if (peer === undefined || role === undefined || generation === undefined) return undefined;
   const successor = shortText(status["successor"]);
-  return { type: "ping-seen", peer, role, generation: current, successor };
+  return { type: "ping-seen", peer, role, generation, successor };
 }
 
 const REFUSALS: readonly RestoreRefusal[] = [

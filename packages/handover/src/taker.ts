@@ -123,8 +123,9 @@ function streamOpened(state: TakerState, { attempt, giver, grant }: StreamOpened
   };
 }
 
-function restoreRefused(state: TakerState, input: RestoreRefused): Step {
-  if (state.phase !== "requesting" || !isCurrent(state, input.attempt)) return stay(state);
+function restoreRefused(before: TakerState, input: RestoreRefused): Step {
+  if (before.phase !== "requesting" || !isCurrent(before, input.attempt)) return stay(before);
+  const state: TakerState = { ...before, source: { ...before.source, id: input.from } };
   if (input.owner?.id === state.self) {
     // The double relays to this process, which has nothing: a loop, and nobody owns.
     const floor = Math.max(state.floor, input.owner.generation);

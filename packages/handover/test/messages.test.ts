@@ -4,7 +4,7 @@ import {
   activateInput,
   activateQuery,
   parseQuery,
-  releaseInput,
+  releaseInputs,
   releaseQuery,
   restoreInput,
   restoreQuery,
@@ -66,9 +66,15 @@ describe("answers", () => {
     expect(activateInput(attempt, 1, { accepted: false })).toMatchObject({
       type: "activate-refused",
     });
-    expect(releaseInput("a", 9, { released: true })).toMatchObject({ type: "copy-released" });
     const status = { from: peer, role: "owner", generation: 9 };
-    expect(releaseInput("a", 9, { status })).toMatchObject({ type: "ping-seen", role: "owner" });
+    expect(releaseInputs("a", 9, { released: false, status })).toMatchObject([
+      { type: "ping-seen", role: "owner" },
+    ]);
+    const gone = { ...status, role: "relaying", successor: "a" };
+    expect(releaseInputs("a", 9, { released: true, status: gone })).toMatchObject([
+      { type: "ping-seen", successor: "a" },
+      { type: "copy-released", from: "a" },
+    ]);
   });
 
   it("do not grant ranges that overlap", () => {
@@ -81,7 +87,7 @@ describe("answers", () => {
       fc.property(fc.jsonValue(), (value) => {
         restoreInput(attempt, value);
         activateInput(attempt, 0, value);
-        releaseInput("a", 0, value);
+        releaseInputs("a", 0, value);
       }),
     );
   });
