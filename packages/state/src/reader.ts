@@ -146,11 +146,15 @@ export class StateReader {
         return { kind: "header", header: this.#openWith(unpackHeader(body, this.position)) };
       case ItemKind.node:
         return { kind: "node", node: this.#node(body) };
-      case ItemKind.connection:
+      case ItemKind.connection: {
+        const { state, coap } = this.#connection(value);
         this.#connections += 1;
-        return { kind: "connection", ...this.#connection(value), packed };
-      case ItemKind.late:
-        return { kind: "late", ...this.#connection(value) };
+        return { kind: "connection", state, coap, packed };
+      }
+      case ItemKind.late: {
+        const { state, coap } = this.#connection(value);
+        return { kind: "late", state, coap };
+      }
       case ItemKind.removal:
         this.#removals += 1;
         return { kind: "removal", name: unpackRemoval(this.#fields(value)) };
