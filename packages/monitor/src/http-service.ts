@@ -113,7 +113,9 @@ export class HttpService {
       return send({ status: 413, body: "BODY TOO LARGE\n" });
     }
     const peerName = peerNameOf(request);
-    await send(await route.handle({ query: url.searchParams, body, peerName, signal }));
+    const peerAddress = request.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
+    const query = url.searchParams;
+    await send(await route.handle({ query, body, peerName, peerAddress, signal }));
   }
 
   #fail(response: ServerResponse, error: unknown): void {

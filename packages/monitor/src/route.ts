@@ -5,6 +5,8 @@ export interface RouteRequest {
   readonly body: Uint8Array;
   /** Common name of the client's certificate; undefined over plain http. */
   readonly peerName: string | undefined;
+  /** IP address of the client; undefined when it has gone already. An IPv4 one has no `::ffff:` in front. */
+  readonly peerAddress: string | undefined;
   /** Aborted when the client goes away before the answer is complete. */
   readonly signal: AbortSignal;
 }
