@@ -12,6 +12,14 @@ export const nodeSurroundings: Surroundings = {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   },
+  afterReading(callback) {
+    // Immediates run right after the event loop has read all sockets: the first one ends the reading
+    // that may be half done now, the second one the next reading, which began after `readUntil`.
+    setImmediate(() => {
+      const readUntil = performance.now();
+      setImmediate(() => callback(readUntil));
+    });
+  },
   openSocket,
   random: Math.random,
   cpuMicros() {

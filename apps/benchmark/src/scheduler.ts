@@ -27,6 +27,7 @@ export class Scheduler {
   #armedFor = Number.POSITIVE_INFINITY;
   #disarm: (() => void) | undefined;
   #isFiring = false;
+  #isReading = false;
   #isClosed = false;
 
   /** @param machines what is asked for its next deadline besides the tasks. */
@@ -46,6 +47,7 @@ export class Scheduler {
 
   /** To be called after `machine` may have got an earlier deadline. */
   touched(machine: Machine): void {
+    if (this.#isReading) return;
     const next = machine.nextTimeout();
     if (next !== undefined && next < this.#armedFor) this.#arm();
   }
@@ -68,14 +70,9 @@ export class Scheduler {
     if (this.#isFiring || this.#isClosed) return;
     this.#disarm?.();
     this.#disarm = undefined;
-    this.#armedFor = Number.POSITIVE_INFINITY;
-    let next = this.#queue.next ?? Number.POSITIVE_INFINITY;
-    for (const machine of this.#machines) {
-      next = Math.min(next, machine.nextTimeout() ?? Number.POSITIVE_INFINITY);
-    }
-    if (next === Number.POSITIVE_INFINITY) return;
-    this.#armedFor = next;
-    const delay = Math.max(0, next - this.#surroundings.now());
+    this.#armedFor = Math.min(this.#queue.next ?? Number.POSITIVE_INFINITY, this.#nextOfMachines());
+    if (this.#armedFor === Number.POSITIVE_INFINITY) return;
+    const delay = Math.max(0, this.#armedFor - this.#surroundings.now());
     this.#disarm = this.#surroundings.wake(delay, this.#onWake);
   }
 
@@ -86,13 +83,33 @@ export class Scheduler {
 
   #fire(now: number): void {
     this.#isFiring = true;
-    for (const machine of this.#machines) machine.handleTimeout(now);
     let task = this.#queue.takeDue(now);
     while (task !== undefined && !this.#isClosed) {
       task.run(now);
       task = this.#queue.takeDue(now);
     }
     this.#isFiring = false;
+    if (!this.#isClosed && this.#nextOfMachines() <= now) {
+      this.#isReading = true;
+      this.#surroundings.afterReading(this.#onRead);
+    }
     this.#arm();
+  }
+
+  readonly #onRead = (readUntil: number): void => {
+    this.#isReading = false;
+    if (this.#isClosed) return;
+    for (const machine of this.#machines) machine.handleTimeout(readUntil);
+    this.#arm();
+  };
+
+  /** Infinity while their turn is about to come anyway. */
+  #nextOfMachines(): number {
+    let next = Number.POSITIVE_INFINITY;
+    if (this.#isReading) return next;
+    for (const machine of this.#machines) {
+      next = Math.min(next, machine.nextTimeout() ?? Number.POSITIVE_INFINITY);
+    }
+    return next;
   }
 }

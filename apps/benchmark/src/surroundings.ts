@@ -21,6 +21,11 @@ export interface Surroundings {
   now(): number;
   /** Calls back once after `delayMs`; the result cancels it. */
   wake(delayMs: number, callback: () => void): () => void;
+  /**
+   * Calls back once, when all datagrams that had arrived at `readUntil` have been handed over. Time-outs
+   * of the protocols must be judged then: an answer in a socket's buffer is not late.
+   */
+  afterReading(callback: (readUntil: number) => void): void;
   /** A new socket that may reach all `targets`, or only the one at `only` when that is given. */
   openSocket(
     targets: readonly Target[],

@@ -79,6 +79,11 @@ export class VirtualWorld implements Surroundings {
     };
   }
 
+  afterReading(callback: (readUntil: number) => void): void {
+    const readUntil = this.#now;
+    this.#after(0, () => callback(readUntil));
+  }
+
   async openSocket(
     _targets: unknown,
     _only: number | undefined,
