@@ -243,11 +243,13 @@ function peerDead(state: TakerState, id: string): Step {
   return state.phase === "standby" ? stay(next) : standBy(next, "the double is dead");
 }
 
-function pingSeen(state: TakerState, { peer, role, generation }: PingSeen): Step {
+function pingSeen(state: TakerState, ping: PingSeen): Step {
+  const { peer, role, generation } = ping;
   const isSource = peer.id === state.source.id;
   const granted = state.phase === "activating" ? state.grant?.generation : undefined;
   if (role === "relaying") {
-    const isOurs = isSource && generation === granted && state.isAwake;
+    const isForUs = ping.successor === state.self && state.isAwake;
+    const isOurs = isSource && generation === granted && isForUs;
     return isOurs ? serveTaken(state) : stay(state);
   }
   if (role !== "owner" || peer.id === state.self) return stay(state);
