@@ -177,7 +177,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
     const now = this.#context.surroundings.now();
     this.#link.receive(datagram, now);
     if (!this.#isUp) this.#watchHandshake();
-    this.#context.scheduler.catchUp(now);
+    this.#context.scheduler.datagramRead(now);
   }
 
   problem(code: string): void {

@@ -24,16 +24,23 @@ export class Scheduler {
   readonly #queue = new DeadlineQueue<Task>();
   readonly #surroundings: Surroundings;
   readonly #machines: readonly Machine[];
+  readonly #sockets: number;
   #armedFor = Number.POSITIVE_INFINITY;
   #disarm: (() => void) | undefined;
   #isFiring = false;
   #isReading = false;
+  #readingSince = 0;
+  #unread = 0;
   #isClosed = false;
 
-  /** @param machines what is asked for its next deadline besides the tasks. */
-  constructor(surroundings: Surroundings, machines: readonly Machine[]) {
+  /**
+   * @param machines what is asked for its next deadline besides the tasks.
+   * @param sockets how many sockets take turns in being read.
+   */
+  constructor(surroundings: Surroundings, machines: readonly Machine[], sockets: number) {
     this.#surroundings = surroundings;
     this.#machines = machines;
+    this.#sockets = sockets;
   }
 
   set(task: Task, dueAt: number): void {
@@ -53,10 +60,15 @@ export class Scheduler {
   }
 
   /**
-   * Runs what is due. To be called for each datagram: while more than a thousand sockets are readable,
-   * the event loop reads on for seconds before it looks at its timers.
+   * Runs what is due. To be called after each datagram: while more than a thousand sockets are readable,
+   * the event loop reads on for seconds before it looks at its timers. The readable sockets are read in
+   * turn, so after one turn of all of them nothing is left of what had arrived when it began.
    */
-  catchUp(now: number): void {
+  datagramRead(now: number): void {
+    if (this.#isReading) {
+      this.#unread -= 1;
+      if (this.#unread === 0) this.#judge(this.#readingSince);
+    }
     if (now >= this.#armedFor && !this.#isFiring && !this.#isClosed) this.#fire(now);
   }
 
@@ -91,17 +103,24 @@ export class Scheduler {
     this.#isFiring = false;
     if (!this.#isClosed && this.#nextOfMachines() <= now) {
       this.#isReading = true;
+      this.#readingSince = now;
+      this.#unread = this.#sockets;
       this.#surroundings.afterReading(this.#onRead);
     }
     this.#arm();
   }
 
   readonly #onRead = (readUntil: number): void => {
+    if (this.#isReading) this.#judge(readUntil);
+  };
+
+  /** Lets the machines decide which answers are late, knowing all that arrived until `readUntil`. */
+  #judge(readUntil: number): void {
     this.#isReading = false;
     if (this.#isClosed) return;
     for (const machine of this.#machines) machine.handleTimeout(readUntil);
     this.#arm();
-  };
+  }
 
   /** Infinity while their turn is about to come anyway. */
   #nextOfMachines(): number {

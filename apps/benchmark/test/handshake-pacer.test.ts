@@ -20,7 +20,7 @@ function createAttempts(count: number): Attempt[] {
 }
 
 function createPacer(world: VirtualWorld, atOnce: number, rate?: number): HandshakePacer {
-  return new HandshakePacer(new Scheduler(world, []), atOnce, rate);
+  return new HandshakePacer(new Scheduler(world, [], 1), atOnce, rate);
 }
 
 function pass(world: VirtualWorld, ms: number): Promise<void> {

@@ -90,6 +90,7 @@ export class LoadRun implements ClientContext {
     this.scheduler = new Scheduler(
       parts.surroundings,
       this.dtls === undefined ? [this.coap] : [this.coap, this.dtls],
+      config.clients,
     );
     this.pacer = new HandshakePacer(this.scheduler, config.handshakesAtOnce, config.handshakeRate);
     this.#work = new Work(config.requests);
