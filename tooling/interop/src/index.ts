@@ -1,1 +1,30 @@
-export {};
+/**
+ * What tests against other implementations share: peers as processes, the engine on a loopback socket,
+ * a lossy proxy, captures for tshark. Private.
+ *
+ * @packageDocumentation
+ */
+export { type ClusterServer, ownProgram, startClusterServer } from "./cluster-server.ts";
+export { until } from "./deadline.ts";
+export { freePorts } from "./free-port.ts";
+export { type InstalledProgram, installedProgram } from "./installed-program.ts";
+export { InteropError } from "./interop-error.ts";
+export {
+  coapClient,
+  type LibcoapPrograms,
+  type LibcoapServer,
+  libcoap,
+  startLibcoapServer,
+} from "./libcoap.ts";
+export { LoopbackEndpoint, type LoopbackOptions } from "./loopback-endpoint.ts";
+export {
+  type OpensslOptions,
+  openssl,
+  opensslClient,
+  opensslServer,
+  pskSuites,
+} from "./openssl.ts";
+export { encodePcap } from "./packet-capture.ts";
+export { PeerProcess } from "./peer-process.ts";
+export { type DissectOptions, dissect, tshark } from "./tshark.ts";
+export { type ProxiedDatagram, UdpProxy, type UdpProxyOptions } from "./udp-proxy.ts";
