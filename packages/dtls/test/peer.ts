@@ -132,6 +132,9 @@ export interface PairOptions {
   readonly isAudited?: boolean;
 }
 
+/** Hosts of servers; they share connections, so they share nonces. */
+const servers = new Set(["10.0.0.1", "10.0.0.9"]);
+
 export const defaultConnectionId = { length: 6 };
 
 /** A server and a client whose every sealed record is audited for nonces used twice. */
@@ -139,7 +142,7 @@ export function createPair(options: PairOptions = {}): Pair {
   const server = { connectionId: defaultConnectionId, ...options.both, ...options.server };
   const client = { connectionId: { length: 0 }, ...options.both, ...options.client };
   const auditor = new NonceAuditor({
-    serverOf: ({ address }) => (address === "10.0.0.1" ? "server" : undefined),
+    serverOf: ({ address }) => (servers.has(address) ? "server" : undefined),
     cidLengthToServer: server.connectionId?.length ?? 0,
     cidLengthToClient: client.connectionId?.length ?? 0,
   });

@@ -18,6 +18,8 @@ export type FlightItem =
 /** A rest of a datagram smaller than this is not worth a fragment. */
 const MIN_FRAGMENT_LENGTH = 64;
 const changeCipherSpec = encodeChangeCipherSpec();
+/** The datagram that is being filled; a packer is done before anybody else packs. */
+const scratch = new Uint8Array(65_507);
 
 /** Packs records into datagrams of at most `mtu` bytes. */
 export class FlightPacker {
@@ -25,7 +27,6 @@ export class FlightPacker {
   readonly #plain: RecordWriter;
   readonly #protected: RecordWriter | undefined;
   readonly #datagrams: Uint8Array[] = [];
-  #target: Uint8Array;
   #used = 0;
   /** Records written. */
   records = 0;
@@ -34,7 +35,6 @@ export class FlightPacker {
     this.#mtu = mtu;
     this.#plain = plain;
     this.#protected = protectedWriter;
-    this.#target = new Uint8Array(mtu);
   }
 
   /** Adds a whole flight; false when no more records may be written, then the flight is incomplete. */
@@ -79,7 +79,7 @@ export class FlightPacker {
 
   #addRecord(type: number, writer: RecordWriter, content: Uint8Array): boolean {
     if (this.#used + writer.overhead + content.length > this.#mtu) this.#flush();
-    const end = writer.write(type, content, 0, content.length, this.#target, this.#used);
+    const end = writer.write(type, content, 0, content.length, scratch, this.#used);
     if (end === 0) return false;
     this.#used = end;
     this.records += 1;
@@ -88,8 +88,7 @@ export class FlightPacker {
 
   #flush(): void {
     if (this.#used === 0) return;
-    this.#datagrams.push(this.#target.subarray(0, this.#used));
-    this.#target = new Uint8Array(this.#mtu);
+    this.#datagrams.push(scratch.slice(0, this.#used));
     this.#used = 0;
   }
 }

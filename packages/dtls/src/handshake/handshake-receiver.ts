@@ -13,6 +13,7 @@ import {
   decodeHandshakeFragment,
   type HandshakeFragment,
   type HandshakeMessage,
+  handshakeHeaderLength,
 } from "./handshake-header.ts";
 import { HelloReceiver } from "./hello-receiver.ts";
 import { MessageType } from "./message-type.ts";
@@ -37,7 +38,6 @@ export class HandshakeReceiver {
   }
 
   receivePlain(reception: Reception): DatagramOutcome {
-    const { cursor } = reception;
     let outcome: DatagramOutcome = "malformed";
     try {
       const reader = new Reader(reception.fragment());
@@ -45,7 +45,7 @@ export class HandshakeReceiver {
         const fragment = decodeHandshakeFragment(reader);
         const result =
           fragment.type === MessageType.clientHello
-            ? this.#hellos.receive(fragment, cursor.sequence, reception)
+            ? this.#clientHello(fragment, reader.remaining, reception)
             : this.#plainFragment(fragment, reception);
         if (outcome !== "handled") outcome = result;
       }
@@ -53,6 +53,23 @@ export class HandshakeReceiver {
       if (!(error instanceof DecodeError)) throw error;
     }
     return outcome;
+  }
+
+  /** One hello a datagram, and nothing else: several answers to one datagram would amplify. */
+  #clientHello(
+    fragment: HandshakeFragment,
+    remaining: number,
+    reception: Reception,
+  ): DatagramOutcome {
+    const { cursor } = reception;
+    const { datagram, fragmentOffset } = cursor;
+    const isAlone =
+      remaining === 0 &&
+      cursor.recordOffset === 0 &&
+      fragmentOffset + cursor.fragmentLength === datagram.length &&
+      cursor.fragmentLength === handshakeHeaderLength + fragment.body.length;
+    if (!isAlone) return "unexpected";
+    return this.#hellos.receive(fragment, cursor.sequence, reception);
   }
 
   #plainFragment(fragment: HandshakeFragment, reception: Reception): DatagramOutcome {

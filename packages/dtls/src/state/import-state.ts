@@ -5,17 +5,19 @@ import { cipherSuiteById } from "../crypto/cipher-suites.ts";
 import { withLimits } from "../endpoint-config.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
 import { DtlsUsageError } from "../errors.ts";
-import { installSession } from "../handshake/session.ts";
+import { installSession, type SessionPosition } from "../handshake/session.ts";
 import { ReplayWindow } from "../protection/replay-window.ts";
 import { maximumSequence } from "../record/record-header.ts";
 import type { ConnectionState } from "./connection-state.ts";
+import { hasClientRandom, hasMasterSecret } from "./session-secrets.ts";
 
 /** Handed-over connections use blocks of this many sequence numbers, one for each holder in turn. */
 const SEQUENCE_BLOCK = 2 ** 32;
 
 /**
  * Takes a connection over from its exported state. An older association with the same Connection ID, or
- * without one at the same address in the same role, is replaced.
+ * without one at the same address in the same role, is replaced; if it is of the same session and ahead of the state,
+ * its sequence numbers and replay window go on.
  * @throws DtlsUsageError naming the field that is not acceptable; nothing has changed then.
  */
 export function importState(core: EndpointCore, state: ConnectionState, now: number): Association {
@@ -33,15 +35,14 @@ export function importState(core: EndpointCore, state: ConnectionState, now: num
   association.pskIdentity = state.pskIdentity;
   association.forgeries = state.forgeries;
   association.establishedAt = state.establishedAt;
-  const [low, high] = state.replayWindow;
-  installSession(core, association, suite, state, state.extendedMasterSecret, {
-    writeEpoch: state.writeEpoch,
-    nextWriteSequence: Math.max(state.nextWriteSequence, core.minimumSequence),
-    sealed: state.sealedRecords ?? state.nextWriteSequence % SEQUENCE_BLOCK,
-    readEpoch: state.readEpoch,
-    window: new ReplayWindow(state.newestReadSequence, low, high),
-  });
-  replaceOlderCopy(core, association, now);
+  const position = positionOf(state);
+  const older = findOlderCopy(core, association);
+  if (older !== undefined) {
+    if (isSameSession(core, older, state)) goOnBehind(older, position, association);
+    core.forget(older, { kind: "replaced" }, now);
+  }
+  position.nextWriteSequence = Math.max(position.nextWriteSequence, core.minimumSequence);
+  installSession(core, association, suite, state, state.extendedMasterSecret, position);
   association.phase = "connected";
   association.isDirty = true;
   core.counters.connections += 1;
@@ -50,20 +51,56 @@ export function importState(core: EndpointCore, state: ConnectionState, now: num
   return association;
 }
 
-function replaceOlderCopy(core: EndpointCore, association: Association, now: number): void {
+type Position = { -readonly [K in keyof SessionPosition]: SessionPosition[K] };
+
+function positionOf(state: ConnectionState): Position {
+  const [low, high] = state.replayWindow;
+  return {
+    writeEpoch: state.writeEpoch,
+    nextWriteSequence: state.nextWriteSequence,
+    sealed: state.sealedRecords ?? state.nextWriteSequence % SEQUENCE_BLOCK,
+    readEpoch: state.readEpoch,
+    window: new ReplayWindow(state.newestReadSequence, low, high),
+  };
+}
+
+function findOlderCopy(core: EndpointCore, association: Association): Association | undefined {
   const cid = association.readConnectionId;
-  if (cid !== undefined) {
-    const older = core.byCid.find(cid, 0, cid.length);
-    if (older !== undefined) core.forget(older, { kind: "replaced" }, now);
-    return;
-  }
+  if (cid !== undefined) return core.byCid.find(cid, 0, cid.length);
   const { address, port } = association.path;
   let row = core.byAddress.first(address, port);
   while (row !== undefined) {
-    const next = core.byAddress.after(row);
     const isSame = row.readConnectionId === undefined && row.role === association.role;
-    if (isSame && row.phase === "connected") core.forget(row, { kind: "replaced" }, now);
-    row = next;
+    if (isSame && row.phase === "connected") return row;
+    row = core.byAddress.after(row);
+  }
+  return undefined;
+}
+
+function isSameSession(core: EndpointCore, older: Association, state: ConnectionState): boolean {
+  if (older.secretSlot < 0) return false;
+  const packed = core.secrets.view(older.secretSlot);
+  return hasClientRandom(packed, state.clientRandom) && hasMasterSecret(packed, state.masterSecret);
+}
+
+/**
+ * The copy that is here may be ahead of the state that comes in, if one state is restored twice: no nonce may be used
+ * again and no record delivered again.
+ */
+function goOnBehind(older: Association, position: Position, association: Association): void {
+  const { sealer, opener } = older;
+  if (sealer === undefined || opener === undefined) return;
+  position.nextWriteSequence = Math.max(position.nextWriteSequence, sealer.nextSequence);
+  position.sealed = Math.max(position.sealed, sealer.sealed);
+  association.forgeries = Math.max(association.forgeries, older.forgeries);
+  if (opener.window.newest > position.window.newest) {
+    association.path = older.path;
+    association.lastReceivedAt = older.lastReceivedAt;
+  }
+  const { newest, low, high } = opener.window;
+  for (let age = 63; age >= 0; age -= 1) {
+    const word = age < 32 ? low : high;
+    if (((word >>> (age & 31)) & 1) === 1) position.window.update(newest - age);
   }
 }
 

@@ -51,6 +51,13 @@ export function hasClientRandom(packed: Uint8Array, random: Uint8Array): boolean
   return true;
 }
 
+/** Whether the master secret is that of this session. Only for secrets that this side holds already. */
+export function hasMasterSecret(packed: Uint8Array, masterSecret: Uint8Array): boolean {
+  let difference = 0;
+  for (let i = 0; i < randomOffset; i += 1) difference |= (packed[i] ?? 0) ^ (masterSecret[i] ?? 0);
+  return difference === 0;
+}
+
 /** Plain comparison, for what is no secret. */
 export function hasSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

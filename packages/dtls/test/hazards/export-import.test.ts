@@ -101,6 +101,27 @@ test("an import with the same CID replaces the older copy", () => {
   expect(heir.receive(delivered, client.socket.address)).toBe("replayed");
 });
 
+test("a state that is restored twice neither repeats a nonce nor delivers a record again", () => {
+  const { world, client, clientConnection, state, heir } = moved();
+  const first = heir.endpoint.importConnection(state, world.now);
+  heir.endpoint.send(first, utf8("sealed by the first copy"), world.now);
+  const drop = world.network.addFilter(() => "drop");
+  client.send(clientConnection, "pay 100");
+  drop();
+  const payment = client.sent.at(-1)?.datagram ?? new Uint8Array();
+  const elsewhere = { address: "10.0.0.55", port: 5 };
+  expect(heir.receive(payment, elsewhere)).toBe("handled");
+  const before = heir.endpoint.snapshot(first, world.now);
+
+  const second = heir.endpoint.importConnection(state, world.now);
+  expect(heir.endpoint.snapshot(second, world.now)).toEqual(before);
+  expect(heir.receive(payment, elsewhere)).toBe("replayed");
+  heir.endpoint.send(second, utf8("sealed by the second copy"), world.now);
+  world.runUntilIdle();
+  world.assertClean();
+  expect(heir.payloads()).toEqual(["pay 100"]);
+});
+
 test("advanceSequences lifts all write sequences, those of later connections too", () => {
   const { world, client, server, serverConnection } = createConnectedPair();
   server.endpoint.advanceSequences(2 ** 32);

@@ -45,6 +45,19 @@ test("the shortest possible hello is not shorter than its answer", () => {
   expect([answer[10], answer[13], answer[18]]).toEqual([9, 3, 3]);
 });
 
+test("several hellos in one datagram are not answered one by one", () => {
+  const { server } = createPair();
+  const hello = firstHello();
+  const twoRecords = Uint8Array.of(...hello, ...hello);
+  const twoMessages = Uint8Array.of(...hello, ...hello.subarray(13));
+  const length = twoMessages.length - 13;
+  twoMessages.set([length >> 8, length & 0xff], 11);
+  for (const datagram of [twoRecords, twoMessages]) {
+    expect(server.receive(datagram, { address: "198.51.100.1", port: 9 })).toBe("unexpected");
+  }
+  expect(server.sent).toEqual([]);
+});
+
 test("a cookie is of no use at another address, port or with another hello", () => {
   const { client, server } = createConnectedPair();
   const hello = client.sent[1]?.datagram ?? new Uint8Array();
