@@ -1,7 +1,5 @@
-import type { ClusterChannel } from "./node/cluster-channel.ts";
+import type { NodeParts } from "./node/node-parts.ts";
 import type { NodeSockets } from "./node/node-sockets.ts";
-import type { PlainCoap } from "./node/plain-coap.ts";
-import type { SecureCoap } from "./node/secure-coap.ts";
 
 type Counters = Readonly<Record<string, unknown>>;
 
@@ -9,6 +7,7 @@ type Counters = Readonly<Record<string, unknown>>;
 export interface Diagnosis {
   readonly nodeId: number;
   readonly ready: boolean;
+  readonly generation: number;
   readonly connections: number;
   readonly handshakes: number;
   readonly requests: number;
@@ -24,27 +23,30 @@ export interface Diagnosis {
   readonly dtls: Counters;
   readonly coap: Counters;
   readonly forwarder: Counters;
+  /** Datagrams that waited for a handover. */
+  readonly freeze: Counters;
   readonly membership: Counters;
 }
 
-export function diagnose(parts: {
+export function diagnose(given: {
   readonly nodeId: number;
-  readonly secure: SecureCoap;
-  readonly plain: PlainCoap | undefined;
-  readonly channel: ClusterChannel | undefined;
+  readonly isReady: boolean;
+  readonly generation: number;
+  readonly parts: NodeParts;
   readonly sockets: NodeSockets | undefined;
-  readonly executions: number;
 }): Diagnosis {
-  const { secure, channel, sockets } = parts;
+  const { sockets, parts } = given;
+  const { secure, channel, gate } = parts;
   const { connections, handshakes, ...dtls } = secure.dtls.stats();
   const cpu = process.cpuUsage();
   const all = [sockets?.coaps, sockets?.coap, sockets?.cluster];
   return {
-    nodeId: parts.nodeId,
-    ready: channel?.membership.isReady ?? sockets !== undefined,
+    nodeId: given.nodeId,
+    ready: given.isReady,
+    generation: given.generation,
     connections,
     handshakes,
-    requests: parts.executions,
+    requests: parts.count.executions,
     kernelDrops: all.reduce((sum, socket) => sum + (socket?.statistics().kernelDrops ?? 0), 0),
     cpuSeconds: Math.round((cpu.user + cpu.system) / 10_000) / 100,
     rssBytes: process.memoryUsage.rss(),
@@ -57,6 +59,7 @@ export function diagnose(parts: {
     dtls: withoutZeros(dtls),
     coap: withoutZeros(secure.coap.stats()),
     forwarder: withoutZeros(channel?.forwarder.counters() ?? {}),
+    freeze: withoutZeros({ held: gate.held, dropped: gate.dropped }),
     membership: withoutZeros(channel?.membership.stats() ?? {}),
   };
 }

@@ -33,7 +33,7 @@ async function main(): Promise<void> {
       void server.stop();
     });
   }
-  await server.stopped;
+  process.exitCode = await server.stopped;
 }
 
 try {

@@ -1,172 +1,184 @@
-import { createResources, type Resources } from "@dtls-cluster/coap";
-import {
-  type Connection,
-  type DatagramOutcome,
-  DtlsUsageError,
-  type SocketAddress,
-} from "@dtls-cluster/dtls";
-import { EndpointDriver, type TimedPart } from "@dtls-cluster/udp";
+import { DtlsUsageError, type SocketAddress } from "@dtls-cluster/dtls";
+import { FIRST_GENERATION, firstSequence } from "@dtls-cluster/handover";
+import { EndpointDriver } from "@dtls-cluster/udp";
 import type { ServerConfig } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
-import { diagnose } from "./diagnose.ts";
+import { type Diagnosis, diagnose } from "./diagnose.ts";
+import { ConnectionTransfer } from "./handover/connection-transfer.ts";
 import type { Logger } from "./log.ts";
-import type { ClusterChannel } from "./node/cluster-channel.ts";
-import { createClusterChannel } from "./node/create-cluster-channel.ts";
-import { clusterCidLayout, dtlsOptions } from "./node/dtls-options.ts";
+import { NodeMonitor } from "./monitor/node-monitor.ts";
+import { createNodeParts, type NodeParts } from "./node/node-parts.ts";
 import { type NodeSockets, openNodeSockets } from "./node/node-sockets.ts";
-import { PlainCoap } from "./node/plain-coap.ts";
-import { createSecureCoap, type SecureCoap } from "./node/secure-coap.ts";
-import { sendBorrowed } from "./node/sockets.ts";
-import { createBenchmarkResource, type ExecutionCount } from "./resources/benchmark.ts";
-import { createDiagnoseResource } from "./resources/diagnose.ts";
+import { resolveHost } from "./node/sockets.ts";
+import { restoreConnections, type SavedStateContext, saveConnections } from "./saved-state.ts";
 import { StatusLine } from "./status-line.ts";
+
+/** How long the end of a process waits for a handover that is under way. */
+const HANDOVER_GRACE_MS = 5000;
 
 /** A server that serves. */
 export class Server {
   readonly #config: ServerConfig;
   readonly #log: Logger;
-  readonly #count: ExecutionCount = { executions: 0 };
-  readonly #secure: SecureCoap;
-  readonly #plain: PlainCoap | undefined;
-  readonly #channel: ClusterChannel | undefined;
+  readonly #parts: NodeParts;
   readonly #driver: EndpointDriver;
+  readonly #monitor: NodeMonitor | undefined;
   readonly #status: StatusLine;
-  readonly #stopped: Promise<void>;
-  #resolveStopped: () => void = () => {};
+  readonly #stopped: Promise<number>;
+  #resolveStopped: (exitCode: number) => void = () => {};
   #sockets: NodeSockets | undefined;
+  /** Of a server that stands alone; in a cluster the handover knows. */
+  #generation = FIRST_GENERATION;
+  #isReady = false;
   #stopping = false;
 
-  constructor(config: ServerConfig, log: Logger) {
+  /** @param doubleCluster where the double's cluster channel is, if that was given. */
+  constructor(config: ServerConfig, log: Logger, doubleCluster?: SocketAddress) {
     this.#config = config;
     this.#log = log;
     this.#stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
-    const clock = (): number => this.#driver.now();
-    const layout = clusterCidLayout(config);
-    const options = dtlsOptions(config, layout);
-    const secureResources = this.#resources<Connection>(() => this.#secure.coap);
-    this.#secure = createSecureCoap({
-      dtls: options,
-      psk: config.psk,
-      transmit: (datagram, path) => {
-        if (path.via !== undefined) this.#channel?.forwarder.sendBackward(datagram, path, path.via);
-        else this.#sockets?.coaps.send(datagram, path.port, path.address);
-      },
-      execute: secureResources.handle.bind(secureResources),
-      clock,
+    const snapshot = (): Diagnosis => this.snapshot();
+    this.#parts = createNodeParts(config, {
+      sockets: () => this.#sockets,
+      clock: () => this.#driver.now(),
+      rearm: () => this.#driver.rearm(),
+      snapshot,
+      onReady: () => this.#reportReady(),
+      onIdle: () => void this.stop(),
+      doubleCluster,
       log,
     });
-    if (config.coap !== undefined) this.#plain = this.#createPlain(options.entropy);
-    if (config.cluster !== undefined && layout !== undefined) {
-      this.#channel = createClusterChannel(config, config.cluster, layout, {
-        entropy: options.entropy,
-        deliver: (datagram, address, port, via, now) =>
-          isPlaced(this.#secure.dtls.receive(datagram, address, port, via, now)),
-        sendCluster: (frame, to) => this.#sockets?.cluster?.send(frame, to.port, to.address),
-        sendPublic: (record, address, port) => {
-          if (this.#sockets !== undefined) sendBorrowed(this.#sockets.coaps, record, port, address);
-        },
-        onReady: () => this.#reportReady(),
-        clock,
-        log,
-      });
+    this.#driver = new EndpointDriver(this.#parts.timed);
+    if (config.http !== undefined) {
+      const isReady = (): boolean => this.#isServing();
+      this.#monitor = new NodeMonitor(config.http, snapshot, isReady, this.#parts.handover?.phases);
     }
-    const parts: (TimedPart | undefined)[] = [
-      this.#secure.dtls,
-      this.#secure.coap,
-      this.#plain?.coap,
-      this.#channel?.membership,
-    ];
-    this.#driver = new EndpointDriver(parts.filter((part) => part !== undefined));
-    this.#status = new StatusLine(config.statusIntervalMs, () => this.snapshot(), log);
+    this.#status = new StatusLine(config.statusIntervalMs, snapshot, log);
   }
 
-  /** Settles when {@link stop} has ended everything. */
-  get stopped(): Promise<void> {
+  /** Settles with the exit code when {@link stop} has ended everything. */
+  get stopped(): Promise<number> {
     return this.#stopped;
   }
 
   /** Connections, nodes and counters. */
-  snapshot(): ReturnType<typeof diagnose> {
+  snapshot(): Diagnosis {
     return diagnose({
       nodeId: this.#config.nodeId,
-      secure: this.#secure,
-      plain: this.#plain,
-      channel: this.#channel,
+      isReady: this.#isServing(),
+      generation: this.#parts.handover?.generation ?? this.#generation,
+      parts: this.#parts,
       sockets: this.#sockets,
-      executions: this.#count.executions,
     });
   }
 
   /** Opens the sockets and joins the cluster. @throws ConfigError when an address cannot be had. */
   async start(): Promise<void> {
-    const { dtls } = this.#secure;
-    const channel = this.#channel;
+    const { channel, gate, handover, plain } = this.#parts;
+    await this.#monitor?.listen();
     this.#sockets = await openNodeSockets(
       this.#config,
       {
         coaps:
           channel === undefined
             ? (datagram, address, port, now) =>
-                dtls.receive(datagram, address, port, undefined, now)
+                void gate.deliver(datagram, address, port, undefined, now)
             : (datagram, address, port, now) =>
                 channel.forwarder.receivePublic(datagram, address, port, now),
-        coap: this.#plain?.receive.bind(this.#plain),
+        coap: plain?.receive.bind(plain),
         cluster: channel?.receive.bind(channel),
       },
       this.#driver,
       this.#log,
     );
-    if (channel === undefined) this.#reportReady();
-    else channel.membership.start(this.#driver.now());
+    await handover?.open();
+    if (this.#config.handover.double === undefined) await this.#own();
+    channel?.membership.start(this.#driver.now());
     this.#driver.rearm();
     this.#status.start();
+    this.#reportReady();
   }
 
-  /** Says goodbye to all clients, closes the sockets and settles {@link stopped}. May be called twice. */
+  /**
+   * Saves the connections or says goodbye to all clients, closes the sockets and settles {@link stopped}. May
+   * be called twice.
+   */
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    const { channel, gate, handover, secure } = this.#parts;
+    const end = performance.now() + HANDOVER_GRACE_MS;
+    while (handover?.isHandingOver && performance.now() < end) await pause(50);
     this.#status.stop();
-    const now = this.#driver.now();
+    // Of connections that were handed over another process speaks now.
+    const isOwner = gate.mode === "open";
     const counters = this.snapshot();
-    for (const connection of [...this.#secure.dtls.connections()]) {
-      this.#secure.dtls.close(connection, now);
+    const isSaved = isOwner && (await this.#save());
+    if (isOwner && !isSaved) {
+      const now = this.#driver.now();
+      for (const connection of [...secure.dtls.connections()]) secure.dtls.close(connection, now);
     }
-    this.#channel?.stop();
+    gate.mode = "closed";
+    channel?.stop();
     this.#driver.close();
+    this.#monitor?.stop();
+    await handover?.close();
     const { coaps, coap, cluster } = this.#sockets ?? {};
     await Promise.all([coaps, coap, cluster].map((socket) => socket?.close()));
+    await this.#monitor?.close();
     this.#log.info({ event: "stopped", counters }, "stopped");
-    this.#resolveStopped();
+    this.#resolveStopped(isOwner && !isSaved && this.#config.stateFiles.save !== undefined ? 1 : 0);
   }
 
-  #createPlain(entropy: ReturnType<typeof dtlsOptions>["entropy"]): PlainCoap {
-    const resources = this.#resources<SocketAddress>(() => plain.coap);
-    const plain: PlainCoap = new PlainCoap(
-      entropy,
-      (message, to) => {
-        const socket = this.#sockets?.coap;
-        if (socket !== undefined) sendBorrowed(socket, message, to.port, to.address);
-      },
-      resources.handle.bind(resources),
-    );
-    return plain;
+  /** Owns the node id, with the connections of a saved file if there is one. */
+  async #own(): Promise<void> {
+    const { gate, handover, secure } = this.#parts;
+    const { restore } = this.#config.stateFiles;
+    if (restore !== undefined) {
+      const saved = await restoreConnections(restore, this.#savedState());
+      if (saved !== undefined) this.#generation = saved + 1;
+    }
+    if (this.#generation > FIRST_GENERATION) {
+      secure.dtls.advanceSequences(firstSequence(this.#generation));
+    }
+    gate.mode = "open";
+    handover?.own(this.#generation);
   }
 
-  #resources<T>(coap: () => Parameters<Resources<T>["handle"]>[0]): Resources<T> {
-    return createResources<T>(
-      [createBenchmarkResource(coap, this.#count), createDiagnoseResource(() => this.snapshot())],
-      (error) =>
-        this.#log.error(
-          { event: "resource-failed", reason: error instanceof Error ? error.stack : "unknown" },
-          "a resource failed",
-        ),
-    );
+  /** False when nothing was to be saved, or it failed. */
+  async #save(): Promise<boolean> {
+    const { save } = this.#config.stateFiles;
+    if (save === undefined) return false;
+    const { gate, handover } = this.#parts;
+    gate.mode = "closed";
+    return saveConnections(save, handover?.generation ?? this.#generation, this.#savedState());
+  }
+
+  #savedState(): SavedStateContext {
+    const { secure, cookieSecret } = this.#parts;
+    return {
+      nodeId: this.#config.nodeId,
+      password: this.#config.stateFiles.password,
+      staleMs: this.#config.handover.staleMs,
+      cookieSecret,
+      secure,
+      transfer: new ConnectionTransfer(secure),
+      clock: () => this.#driver.now(),
+      log: this.#log,
+    };
+  }
+
+  #isServing(): boolean {
+    const { channel, gate } = this.#parts;
+    const isComplete = channel?.membership.isReady ?? this.#sockets !== undefined;
+    return isComplete && gate.mode === "open" && !this.#stopping;
   }
 
   #reportReady(): void {
+    if (this.#isReady || !this.#isServing()) return;
+    this.#isReady = true;
     const { coaps, coap, cluster } = this.#sockets ?? {};
     const text = (at: SocketAddress | undefined): string | undefined =>
       at === undefined ? undefined : `${at.address}:${at.port}`;
@@ -176,27 +188,27 @@ export class Server {
         coaps: text(coaps?.address),
         coap: text(coap?.address),
         cluster: text(cluster?.address),
-        nodes: (this.#channel?.membership.table.idCount ?? 0) + 1,
+        nodes: (this.#parts.channel?.membership.table.idCount ?? 0) + 1,
       },
       "ready",
     );
   }
 }
 
-/** False when another node may know the association that a datagram belongs to. */
-function isPlaced(outcome: DatagramOutcome): boolean {
-  return (
-    outcome !== "unknown-peer" &&
-    outcome !== "unknown-connection-id" &&
-    outcome !== "sealed-for-ever"
-  );
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Starts a server. @throws ConfigError for what an operator can mend. */
 export async function startServer(config: ServerConfig, log: Logger): Promise<Server> {
+  const { doubleCluster } = config.handover;
+  const doubleAddress = doubleCluster && {
+    address: await resolveHost("--double-cluster", doubleCluster.host),
+    port: doubleCluster.port,
+  };
   let server: Server;
   try {
-    server = new Server(config, log);
+    server = new Server(config, log, doubleAddress);
   } catch (error) {
     if (error instanceof DtlsUsageError) throw new ConfigError(error.message);
     throw error;

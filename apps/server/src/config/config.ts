@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { ConfigError } from "./config-error.ts";
+import {
+  type HandoverConfig,
+  parseHandover,
+  parseStateFiles,
+  type StateFileConfig,
+} from "./handover-config.ts";
 import { type HostPort, parseHostPort, parseInteger, parseSecret } from "./option-values.ts";
 import type { RawOptions } from "./options.ts";
 import { addPskFile, addPskOption, PskStore } from "./psk-store.ts";
@@ -37,6 +43,9 @@ export interface ServerConfig {
   readonly statusIntervalMs: number;
   readonly logLevel: string;
   readonly keyLog: string | undefined;
+  readonly http: HostPort | undefined;
+  readonly handover: HandoverConfig;
+  readonly stateFiles: StateFileConfig;
 }
 
 const ANY_HOST = "::";
@@ -75,6 +84,9 @@ export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): Se
     statusIntervalMs: parseInteger("--status-interval", raw.statusInterval, 0, 86_400) * 1000,
     logLevel: parseChoice("--log-level", raw.logLevel, LOG_LEVELS),
     keyLog: raw.keyLog,
+    http: raw.http === "off" ? undefined : parseHostPort("--http", raw.http, ANY_HOST),
+    handover: parseHandover(raw),
+    stateFiles: parseStateFiles(raw),
   };
 }
 

@@ -23,6 +23,16 @@ export interface RawOptions {
   readonly statusInterval: string;
   readonly logLevel: string;
   readonly keyLog?: string;
+  readonly http: string;
+  readonly handover?: string;
+  readonly double?: string;
+  readonly doubleCluster?: string;
+  readonly certs: string;
+  readonly stale: string;
+  readonly relayIdle: string;
+  readonly save?: string;
+  readonly restore?: string;
+  readonly statePasswordFile?: string;
 }
 
 interface OptionRow {
@@ -31,6 +41,68 @@ interface OptionRow {
   readonly default?: string;
   readonly description: string;
 }
+
+/** What a node needs to be replaced while it serves, and to be watched. */
+const HANDOVER_OPTIONS: readonly OptionRow[] = [
+  {
+    flags: "--http <address>",
+    environment: "DTLS_CLUSTER_HTTP",
+    default: "off",
+    description: 'address of /ready, /alive and /metrics, usually :8080, or "off"',
+  },
+  {
+    flags: "--handover <address>",
+    environment: "DTLS_CLUSTER_HANDOVER",
+    description:
+      "https address that gives the connections to the double, usually :5884; needs --cluster and --certs",
+  },
+  {
+    flags: "--double <host:port>",
+    environment: "DTLS_CLUSTER_DOUBLE",
+    description:
+      "https address of the process that serves this node id now: takes over from it before serving",
+  },
+  {
+    flags: "--double-cluster <host:port>",
+    environment: "DTLS_CLUSTER_DOUBLE_CLUSTER",
+    description: "cluster address of the double (default: as it says itself over https)",
+  },
+  {
+    flags: "--certs <directory>",
+    environment: "DTLS_CLUSTER_CERTS",
+    default: "/etc/certs",
+    description:
+      "directory with https_server_cert.pem, https_server_trust.pem, https_client_cert.pem and https_client_trust.pem",
+  },
+  {
+    flags: "--stale <hours>",
+    environment: "DTLS_CLUSTER_STALE",
+    default: "12",
+    description: "connections idle for longer are neither handed over nor saved",
+  },
+  {
+    flags: "--relay-idle <seconds>",
+    environment: "DTLS_CLUSTER_RELAY_IDLE",
+    default: "300",
+    description: "after a handover the process ends when it received nothing for this long",
+  },
+  {
+    flags: "--save <file>",
+    environment: "DTLS_CLUSTER_SAVE",
+    description: "SIGTERM saves the connections to this file instead of closing them",
+  },
+  {
+    flags: "--restore <file>",
+    environment: "DTLS_CLUSTER_RESTORE",
+    description: "go on with the connections of this file, if there is one; it is used up by that",
+  },
+  {
+    flags: "--state-password-file <file>",
+    environment: "DTLS_CLUSTER_STATE_PASSWORD_FILE",
+    description:
+      "first line of this file encrypts what --save writes and opens what --restore reads",
+  },
+];
 
 const OPTIONS: readonly OptionRow[] = [
   {
@@ -159,7 +231,7 @@ export function createCommand(version: string): Command {
         "pre-shared key; an identity ending in * stands for all with that prefix; repeatable (env: DTLS_CLUSTER_PSK, comma separated)",
       ).argParser((value: string, previous?: readonly string[]) => [...(previous ?? []), value]),
     );
-  for (const row of OPTIONS) {
+  for (const row of [...OPTIONS, ...HANDOVER_OPTIONS]) {
     const option = new Option(row.flags, row.description).env(row.environment);
     command.addOption(row.default === undefined ? option : option.default(row.default));
   }

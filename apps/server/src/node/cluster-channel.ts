@@ -1,5 +1,6 @@
 import { Forwarder, type ForwarderSink } from "@dtls-cluster/forwarder";
 import {
+  type ClusterNode,
   type Discovery,
   Membership,
   type MembershipEvent,
@@ -22,6 +23,8 @@ export interface ClusterChannelOptions {
   readonly deliver: ForwarderSink["deliver"];
   readonly sendCluster: (frame: Uint8Array, to: SocketAddress) => void;
   readonly sendPublic: ForwarderSink["sendPublic"];
+  /** Another process with the own node id gave a sign of life. */
+  readonly onDouble: (node: ClusterNode) => void;
   /** The cluster is complete for the first time. */
   readonly onReady: () => void;
   readonly clock: () => number;
@@ -66,13 +69,20 @@ export class ClusterChannel {
   /** Takes one datagram of the cluster socket. */
   receive(datagram: Uint8Array, address: string, port: number, now: number): void {
     if (isForwardOrBackward(datagram)) this.forwarder.receiveCluster(datagram, address, port, now);
-    else if (isPingOrPong(datagram)) this.membership.receive(datagram, address, port, now);
+    else if (isPingOrPong(datagram)) this.#receivePing(datagram, address, port, now);
     else this.#unexpected += 1;
   }
 
   stop(): void {
     this.membership.stop();
     this.#options.discovery.close();
+  }
+
+  #receivePing(datagram: Uint8Array, address: string, port: number, now: number): void {
+    const outcome = this.membership.receive(datagram, address, port, now);
+    if (outcome !== "ping" && outcome !== "pong" && outcome !== "conflict") return;
+    const node = this.membership.table.at(address, port);
+    if (node?.id === this.membership.nodeId) this.#options.onDouble(node);
   }
 
   async #discover(): Promise<void> {
@@ -116,7 +126,7 @@ export class ClusterChannel {
         );
         break;
       case "superseded":
-        log.warn(
+        log.debug(
           { event: "superseded", by: `${event.by.address}:${event.by.port}` },
           "another process owns this node id with a higher generation",
         );

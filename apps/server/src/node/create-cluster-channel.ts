@@ -13,6 +13,10 @@ export function createClusterChannel(
   layout: CidLayout,
   connections: Omit<ClusterChannelOptions, "membership" | "layout" | "backward" | "discovery"> & {
     readonly entropy: Entropy;
+    /** Names this start of the process. */
+    readonly instance: number;
+    /** 0: it does not own its node id yet. */
+    readonly generation: number;
   },
 ): ClusterChannel {
   if (config.cookieSecret === undefined) {
@@ -28,7 +32,8 @@ export function createClusterChannel(
     discovery: createDiscovery(cluster.discovery),
     membership: {
       nodeId: config.nodeId,
-      instance: randomUint32(connections.entropy),
+      instance: connections.instance,
+      generation: connections.generation,
       initialNodes: cluster.initialNodes,
       entropy: connections.entropy,
     },
@@ -61,10 +66,4 @@ class NamedDiscovery implements Discovery {
   }
 
   close(): void {}
-}
-
-function randomUint32(entropy: Entropy): number {
-  const bytes = new Uint8Array(4);
-  entropy.fill(bytes);
-  return new DataView(bytes.buffer).getUint32(0);
 }

@@ -16,7 +16,11 @@ export function clusterCidLayout(config: ServerConfig): CidLayout | undefined {
 }
 
 /** The engine's options for this server. */
-export function dtlsOptions(config: ServerConfig, layout: CidLayout | undefined): EndpointOptions {
+export function dtlsOptions(
+  config: ServerConfig,
+  layout: CidLayout | undefined,
+  cookieSecret: Uint8Array,
+): EndpointOptions {
   return {
     crypto: createNodeCrypto(),
     entropy: createNodeEntropy(),
@@ -25,7 +29,7 @@ export function dtlsOptions(config: ServerConfig, layout: CidLayout | undefined)
     wallClockOffset: performance.timeOrigin,
     limits: { maxConnections: config.maxConnections, maxHandshakes: config.maxHandshakes },
     ...(config.cipherSuites === undefined ? {} : { cipherSuites: config.cipherSuites }),
-    ...(config.cookieSecret === undefined ? {} : { cookieSecret: config.cookieSecret }),
+    cookieSecret,
     ...(config.cidLength === undefined
       ? {}
       : {

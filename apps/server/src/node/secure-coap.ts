@@ -7,6 +7,7 @@ import {
   type ServerExchange,
 } from "@dtls-cluster/coap";
 import {
+  type CloseReason,
   type Connection,
   createEndpoint,
   type Endpoint,
@@ -24,6 +25,8 @@ export interface SecureCoapOptions {
   /** Sends a sealed datagram: from the public socket, or through another node when the path has a `via`. */
   readonly transmit: (datagram: Uint8Array, path: Path) => void;
   readonly execute: ExecuteRequest;
+  /** False: responses are not sealed and not sent, since another process may own the connections. */
+  readonly maySend: () => boolean;
   readonly clock: () => number;
   readonly log: Logger;
 }
@@ -36,8 +39,17 @@ export type ExecuteRequest = (
   now: number,
 ) => void;
 
+/** Follows the connections while a handover moves them. */
+export interface ConnectionWatcher {
+  connected(connection: Connection): void;
+  /** Called after the first record of application data was handled. */
+  firstData(connection: Connection): void;
+  closed(connection: Connection, reason: CloseReason): void;
+}
+
 /** A DTLS endpoint with a CoAP endpoint on top of it. */
 export interface SecureCoap {
+  watcher: ConnectionWatcher | undefined;
   readonly dtls: Endpoint;
   readonly coap: CoapEndpoint<Connection>;
   /** The CoAP peer of a connection, made when it is first needed. */
@@ -51,6 +63,7 @@ export interface SecureCoap {
 export function createSecureCoap(options: SecureCoapOptions): SecureCoap {
   const coapSink: CoapSink<Connection> = {
     transmit(peer, message) {
+      if (!options.maySend()) return;
       if (message.length > peer.transport.maxPayload) {
         options.log.warn(
           { event: "message-too-long", bytes: message.length, limit: peer.transport.maxPayload },
@@ -69,7 +82,9 @@ export function createSecureCoap(options: SecureCoapOptions): SecureCoap {
   const dtlsSink: EndpointSink = {
     transmit: options.transmit,
     data(connection, payload, now) {
+      const isFirst = connection.attachment === undefined;
       coap.receive(peerOf(connection), payload, now);
+      if (isFirst) secure.watcher?.firstData(connection);
     },
     event: (event, now) => handleEvent(event, now),
   };
@@ -85,15 +100,19 @@ export function createSecureCoap(options: SecureCoapOptions): SecureCoap {
         const peer = event.connection.attachment as CoapPeer<Connection> | undefined;
         if (peer !== undefined) coap.closePeer(peer, now);
         event.connection.attachment = undefined;
+        secure.watcher?.closed(event.connection, event.reason);
         logClosed(options.log, event);
         break;
       }
       case "connected":
+        secure.watcher?.connected(event.connection);
+        break;
       case "path-changed":
         break;
     }
   };
-  return { dtls, coap, peerOf };
+  const secure: SecureCoap = { watcher: undefined, dtls, coap, peerOf };
+  return secure;
 }
 
 function logClosed(log: Logger, event: EndpointEvent & { readonly type: "closed" }): void {

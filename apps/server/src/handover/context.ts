@@ -1,0 +1,51 @@
+import type { SocketAddress } from "@dtls-cluster/dtls";
+import type { HandoverInput } from "@dtls-cluster/handover";
+import type { HandoverConfig } from "../config/handover-config.ts";
+import type { Logger } from "../log.ts";
+import type { ClusterChannel } from "../node/cluster-channel.ts";
+import type { SecureCoap } from "../node/secure-coap.ts";
+import type { ConnectionTransfer } from "./connection-transfer.ts";
+import type { ServingGate } from "./serving-gate.ts";
+
+/** What both sides of a handover work with. */
+export interface HandoverContext {
+  readonly nodeId: number;
+  readonly config: HandoverConfig;
+  readonly secure: SecureCoap;
+  readonly transfer: ConnectionTransfer;
+  readonly gate: ServingGate;
+  readonly channel: ClusterChannel;
+  /** Where the double's cluster channel is, if that was given. */
+  readonly doubleCluster: SocketAddress | undefined;
+  readonly cookieSecret: Uint8Array;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+  /** Parts have new deadlines. */
+  readonly rearm: () => void;
+  readonly feed: (input: HandoverInput) => void;
+  readonly log: Logger;
+}
+
+/** Opens the gate: what waited is delivered first. */
+export function openGate({ gate, clock, rearm }: HandoverContext): void {
+  gate.mode = "open";
+  gate.drain((datagram, address, port, via) => {
+    gate.deliver(datagram, address, port, via, clock());
+  });
+  rearm();
+}
+
+/** Sends what waited to the process that the forwarder relays to. */
+export function passOn({ gate, channel }: HandoverContext): number {
+  return gate.drain((datagram, address, port, via) => {
+    channel.forwarder.drain(datagram, address, port, via);
+  });
+}
+
+/** Forgets all connections without a word to their clients. */
+export function forgetConnections({ secure, clock }: HandoverContext): void {
+  const now = clock();
+  for (const connection of [...secure.dtls.connections()]) {
+    secure.dtls.exportConnection(connection, now);
+  }
+}

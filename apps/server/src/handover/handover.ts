@@ -1,0 +1,374 @@
+import { performance } from "node:perf_hooks";
+import {
+  createOwner,
+  createTaker,
+  HANDOVER_DELAYS_MS,
+  type HandoverInput,
+  type HandoverOutput,
+  type HandoverState,
+  isServing,
+  type Peer,
+  pingOf,
+  type RestoreAnswer,
+  type ServeOrigin,
+  type Status,
+  stepHandover,
+  type TimerName,
+} from "@dtls-cluster/handover";
+import { MonitorConfigError } from "@dtls-cluster/monitor";
+import type { ClusterNode } from "@dtls-cluster/nodes";
+import { ConfigError } from "../config/config-error.ts";
+import { ConnectionTransfer } from "./connection-transfer.ts";
+import { forgetConnections, type HandoverContext, openGate } from "./context.ts";
+import { GiverSide } from "./giver-side.ts";
+import { PhaseRecord } from "./phase-record.ts";
+import { formatProcess } from "./process-address.ts";
+import { RestoreCalls } from "./restore-calls.ts";
+import { RestoreService } from "./restore-service.ts";
+import { TakerSide } from "./taker-side.ts";
+import { Witness } from "./witness.ts";
+
+export interface HandoverOptions extends Omit<HandoverContext, "feed" | "transfer"> {
+  /** Names this start of the process; what its pings say. */
+  readonly instance: number;
+  /** The own cluster address, port 0 resolved. */
+  readonly clusterAddress: () => { readonly address: string; readonly port: number } | undefined;
+  /** This process owns its node id from now on. */
+  readonly onServe: (origin: ServeOrigin) => void;
+  /** Nothing is left to be done. */
+  readonly onStop: () => void;
+}
+
+/** A longer pause of the process counts as sleep, after which others may have gone on without it. */
+const SLEEP_MS = 10_000;
+const IDLE_CHECK_MS = 1000;
+
+/** Runs the handover's machine: gives it what happens, and carries out what it decides. */
+export class Handover {
+  readonly phases: PhaseRecord;
+  readonly #options: HandoverOptions;
+  readonly #giver: GiverSide;
+  readonly #taker: TakerSide;
+  readonly #witness: Witness;
+  readonly #inputs: HandoverInput[] = [];
+  readonly #addresses = new Map<string, string>();
+  readonly #heartbeat: NodeJS.Timeout;
+  #state: HandoverState;
+  #isStepping = false;
+  #timer: NodeJS.Timeout | undefined;
+  #service: RestoreService | undefined;
+  #calls: RestoreCalls | undefined;
+  #lastBeat = performance.now();
+  #lastTraffic = -1;
+  #idleSince = 0;
+
+  constructor(options: HandoverOptions) {
+    this.#options = options;
+    const { config, secure, log } = options;
+    const self = idOf(options.instance);
+    this.#state =
+      config.double === undefined
+        ? createOwner(self)
+        : createTaker(self, {
+            id: "double",
+            address: formatProcess({
+              host: config.double.host,
+              clusterPort: 0,
+              httpsPort: config.double.port,
+            }),
+          });
+    this.phases = new PhaseRecord(config.double === undefined ? "serving" : "joining", log);
+    const context: HandoverContext = {
+      ...options,
+      transfer: new ConnectionTransfer(secure),
+      feed: (input) => this.feed(input),
+    };
+    this.#giver = new GiverSide(context);
+    secure.watcher = this.#giver;
+    this.#taker = new TakerSide(context, () => this.#calls);
+    this.#witness = new Witness({
+      state: () => this.#state,
+      processAt: (address, port) => {
+        const instance = options.channel.membership.table.at(address, port)?.instance;
+        return instance === undefined ? undefined : idOf(instance);
+      },
+      dead: (id) => this.feed({ type: "peer-dead", id }),
+    });
+    this.#heartbeat = setInterval(() => this.#beat(), IDLE_CHECK_MS).unref();
+  }
+
+  /** True while this process opens and seals for its node id. */
+  get isServing(): boolean {
+    return isServing(this.#state) && this.#options.gate.mode === "open";
+  }
+
+  get generation(): number {
+    return this.#state.side === "giver" ? this.#state.generation : 0;
+  }
+
+  /** True while a copy is on its way, so that an end of the process would lose what was begun. */
+  get isHandingOver(): boolean {
+    const { phase } = this.#state;
+    return phase === "copying" || phase === "freezing" || phase === "frozen" || phase === "late";
+  }
+
+  /** Reads the certificates and opens the https port. @throws ConfigError */
+  async open(): Promise<void> {
+    const { config, log } = this.#options;
+    if (config.double === undefined && config.https === undefined) return;
+    const { certificates } = config;
+    const feed = (input: HandoverInput): void => this.feed(input);
+    try {
+      this.#calls = await RestoreCalls.open({
+        certificates,
+        self: () => this.#self(),
+        feed,
+        refused: (peer) => this.#witness.refused(peer),
+        log,
+      });
+      if (config.https === undefined) return;
+      const status = (): Status => this.#status();
+      const address = config.https;
+      this.#service = await RestoreService.open({ address, certificates, feed, status, log });
+    } catch (error) {
+      if (!(error instanceof MonitorConfigError)) throw error;
+      const option = error.code === "MONITOR_PORT" ? "--handover" : "--certs";
+      throw new ConfigError(`${option}: ${error.message}`);
+    }
+  }
+
+  /** Owns the node id from the beginning. @param generation the one to begin with, in the place of the first. */
+  own(generation: number): void {
+    const { channel, clock } = this.#options;
+    const owner = createOwner(this.#state.self);
+    this.#state = { ...owner, generation, range: { ...owner.range, next: generation + 1 } };
+    channel.membership.raiseGeneration(generation, clock());
+  }
+
+  /** The own group is complete. */
+  groupReady(): void {
+    this.feed({ type: "group-ready" });
+  }
+
+  /** A ping or pong of another process with the own node id. */
+  pingSeen(node: ClusterNode): void {
+    if (node.instance === undefined) return;
+    const id = idOf(node.instance);
+    // Equal claims of processes that know nothing of each other are a mistake of an operator, not a handover.
+    if (node.generation <= this.generation && !this.#addresses.has(id)) return;
+    const known = this.#addresses.get(id);
+    const address =
+      known ?? formatProcess({ host: node.address, clusterPort: node.port, httpsPort: 0 });
+    const role = node.generation > 0 ? "owner" : "none";
+    const { generation } = node;
+    this.feed({ type: "ping-seen", peer: { id, address }, role, generation, successor: undefined });
+  }
+
+  /** Takes an input, and all that it brings about. */
+  feed(input: HandoverInput): void {
+    const now = performance.now();
+    if (now - this.#lastBeat > SLEEP_MS) this.#inputs.push({ type: "woke-up" });
+    this.#lastBeat = now;
+    this.#inputs.push(input);
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+        this.#learnAddress(next);
+        const { state, outputs } = stepHandover(this.#state, next);
+        this.#state = state;
+        for (const output of outputs) this.#carryOut(output);
+        if (next.type === "stream-opened" && state.phase === "copying") {
+          this.#taker.opened(next.giver);
+        }
+      }
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#timer);
+    this.#witness.stop();
+    this.#calls?.close();
+    await this.#service?.close();
+  }
+
+  #carryOut(output: HandoverOutput): void {
+    const giver = this.#giver;
+    const taker = this.#taker;
+    const { channel, clock, secure, log } = this.#options;
+    switch (output.type) {
+      case "set-timer":
+        this.#setTimer(output.timer);
+        break;
+      case "cancel-timer":
+        clearTimeout(this.#timer);
+        break;
+      case "report-phase":
+        this.phases.enter(output.phase, output.reason);
+        break;
+      case "start-stream": {
+        const answer: RestoreAnswer = { giver: this.#self(), grant: output.grant };
+        const body = giver.startStream(output.attempt, output.grant, answer);
+        this.#service?.answerRestore(answer, body);
+        break;
+      }
+      case "close-stream":
+        giver.closeStream();
+        break;
+      case "refuse-restore": {
+        const { reason: refused, owner } = output;
+        const from = this.#state.self;
+        this.#service?.answerRestore(owner ? { refused, from, owner } : { refused, from });
+        break;
+      }
+      case "freeze":
+        giver.freeze();
+        break;
+      case "send-delta":
+        giver.sendDelta();
+        break;
+      case "send-end-mark":
+        giver.sendEndMark();
+        break;
+      case "accept-activation":
+        this.#service?.answerActivation(true);
+        break;
+      case "refuse-activation":
+        this.#service?.answerActivation(false);
+        break;
+      case "seal-for-ever": {
+        const figures = giver.figures();
+        const isLate = this.#state.phase === "late";
+        giver.seal(isLate);
+        if (isLate && figures !== undefined) this.phases.given(figures);
+        break;
+      }
+      case "relay-to":
+        giver.relayTo(output.owner);
+        break;
+      case "send-late":
+        giver.sendLate();
+        break;
+      case "end-late":
+      case "drop-late":
+        giver.endLate();
+        break;
+      case "ask-release":
+        void this.#calls?.askRelease(output.of, output.generation, output.attempt);
+        break;
+      case "answer-release":
+        this.#service?.answerRelease();
+        break;
+      case "stop":
+        this.#options.onStop();
+        break;
+      case "advance-sequences":
+        secure.dtls.advanceSequences(output.firstSequence);
+        break;
+      case "serve":
+        this.#serve(output.origin);
+        break;
+      case "announce-generation":
+        channel.membership.raiseGeneration(output.generation, clock());
+        break;
+      case "warn-unacknowledged":
+      case "warn-reclaimed":
+        log.warn(
+          { event: output.type, generation: output.generation, peer: output.peer },
+          "went on alone because the other process is dead: records that it took last cannot be recognised as replays",
+        );
+        break;
+      case "drop-copy":
+        giver.dropCopy();
+        break;
+      case "open-stream":
+        taker.openStream(output.attempt, output.from);
+        break;
+      case "discard-incoming":
+        taker.discard();
+        break;
+      case "send-activate":
+        taker.activate(output.attempt, output.round, output.to);
+        break;
+      case "import-late":
+        taker.importLate();
+        break;
+    }
+  }
+
+  #serve(origin: ServeOrigin): void {
+    const context: HandoverContext = {
+      ...this.#options,
+      transfer: new ConnectionTransfer(this.#options.secure),
+      feed: (input) => this.feed(input),
+    };
+    if (origin === "reclaimed") this.#giver.reclaim();
+    if (origin === "empty") forgetConnections(context);
+    const figures = this.#taker.served(origin === "taken");
+    openGate(context);
+    if (figures !== undefined && (origin === "taken" || origin === "unacknowledged")) {
+      this.phases.taken(figures);
+    }
+    this.#options.onServe(origin);
+  }
+
+  #setTimer(timer: TimerName): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.feed({ type: "timer", timer }), HANDOVER_DELAYS_MS[timer]);
+    this.#timer.unref();
+  }
+
+  #beat(): void {
+    const { phase } = this.#state;
+    const now = performance.now();
+    if (now - this.#lastBeat > SLEEP_MS) this.feed({ type: "woke-up" });
+    this.#lastBeat = now;
+    if (phase !== "relaying") return;
+    const { received, receivedCluster } = this.#options.channel.forwarder.counters();
+    if (received + receivedCluster !== this.#lastTraffic) {
+      this.#lastTraffic = received + receivedCluster;
+      this.#idleSince = now;
+    } else if (now - this.#idleSince >= this.#options.config.relayIdleMs) {
+      this.feed({ type: "flows-idle" });
+    }
+  }
+
+  /** Pings name no https address, so those that were told over https are kept. */
+  #learnAddress(input: HandoverInput): void {
+    const peer =
+      input.type === "restore-requested"
+        ? input.taker
+        : input.type === "stream-opened"
+          ? input.giver
+          : undefined;
+    if (peer === undefined) return;
+    if (this.#addresses.size >= 64) this.#addresses.clear();
+    this.#addresses.set(peer.id, peer.address);
+  }
+
+  #self(): Peer {
+    const { config } = this.#options;
+    const cluster = this.#options.clusterAddress();
+    const address = formatProcess({
+      host: cluster?.address ?? "",
+      clusterPort: cluster?.port ?? 0,
+      httpsPort: config.https?.port ?? 0,
+    });
+    return { id: this.#state.self, address };
+  }
+
+  #status(): Status {
+    const { role, generation, successor } = pingOf(this.#state);
+    const from = this.#self();
+    return successor === undefined
+      ? { from, role, generation }
+      : { from, role, generation, successor };
+  }
+}
+
+function idOf(instance: number): string {
+  return instance.toString(16).padStart(8, "0");
+}

@@ -1,0 +1,201 @@
+import {
+  type AttemptKey,
+  activateInput,
+  activateQuery,
+  type HandoverInput,
+  MAX_ANSWER_LENGTH,
+  type Peer,
+  releaseInputs,
+  releaseQuery,
+  restoreInput,
+  restoreQuery,
+} from "@dtls-cluster/handover";
+import {
+  CredentialWatch,
+  clientCredentialFiles,
+  RestoreClient,
+  RestoreError,
+} from "@dtls-cluster/monitor";
+import type { Logger } from "../log.ts";
+import { resolveHost } from "../node/sockets.ts";
+import { formatProcess, parseProcess } from "./process-address.ts";
+import type { TakerCopy } from "./taker-copy.ts";
+
+export interface RestoreCallsOptions {
+  readonly certificates: string;
+  /** This process, as the others shall find it. */
+  readonly self: () => Peer;
+  readonly feed: (input: HandoverInput) => void;
+  /** The process at the address refuses connections: nothing listens there any more. */
+  readonly refused: (peer: Peer) => void;
+  readonly log: Logger;
+}
+
+/** Told about a stream that is being read. */
+export interface StreamReader {
+  readonly copy: TakerCopy;
+  readonly frozen: () => void;
+  readonly closed: () => void;
+}
+
+/** The questions of this process to others over https. */
+export class RestoreCalls {
+  readonly #options: RestoreCallsOptions;
+  readonly #watch: CredentialWatch;
+  readonly #client: RestoreClient;
+  #stream: AbortController | undefined;
+  #lastProblem = "";
+
+  /** @throws MonitorConfigError */
+  static async open(options: RestoreCallsOptions): Promise<RestoreCalls> {
+    const { log, certificates } = options;
+    const watch = await CredentialWatch.open({
+      files: clientCredentialFiles(certificates),
+      onReload: () =>
+        log.info({ event: "certificates-reloaded" }, "the client certificates were reloaded"),
+      onProblem: (error) => log.error({ event: "certificates-unusable" }, error.message),
+    });
+    return new RestoreCalls(options, watch);
+  }
+
+  private constructor(options: RestoreCallsOptions, watch: CredentialWatch) {
+    this.#options = options;
+    this.#watch = watch;
+    this.#client = new RestoreClient({
+      credentials: () => watch.current,
+      // The machine repeats what it wants to be repeated.
+      attempts: 1,
+      connectTimeoutMs: 4000,
+      readIdleMs: 10_000,
+    });
+  }
+
+  /** `GET /restore`; everything that comes of it is fed. */
+  async openStream(attempt: AttemptKey, from: Peer, reader: StreamReader): Promise<void> {
+    const { feed, self } = this.#options;
+    this.#stream?.abort();
+    const controller = new AbortController();
+    this.#stream = controller;
+    try {
+      const target = await this.#target(from);
+      await this.#client.restore(
+        target,
+        (chunks) => this.#readStream(attempt, target.host, chunks, reader, controller.signal),
+        { query: restoreQuery(self(), attempt.number), signal: controller.signal },
+      );
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      this.#problem("the state of the double could not be taken over", error);
+      if (isRefused(error)) this.#options.refused(from);
+    }
+    reader.closed();
+    feed({ type: "stream-broken", attempt });
+  }
+
+  /** Gives the stream up that is being read. */
+  abortStream(): void {
+    this.#stream?.abort();
+  }
+
+  async activate(attempt: AttemptKey, round: number, to: Peer): Promise<void> {
+    try {
+      const query = activateQuery(attempt, round);
+      const text = await this.#client.activate(await this.#target(to), { query });
+      const input = activateInput(attempt, round, JSON.parse(text));
+      if (input !== undefined) this.#options.feed(input);
+    } catch (error) {
+      this.#problem("the activation was not acknowledged", error);
+      if (isRefused(error)) this.#options.refused(to);
+    }
+  }
+
+  async askRelease(of: Peer, generation: number, attempt: number): Promise<void> {
+    const { self, feed, refused } = this.#options;
+    try {
+      const query = releaseQuery(self(), generation, attempt);
+      const text = await this.#client.post(await this.#target(of), "/restore/release", { query });
+      const answer: unknown = JSON.parse(text);
+      const inputs = releaseInputs(of.id, generation, answer);
+      for (const input of inputs) {
+        // Another process at the same address took the place of one that has ended.
+        if (input.type === "ping-seen" && input.peer.id !== of.id) {
+          feed({ type: "peer-dead", id: of.id });
+          return;
+        }
+        feed(input);
+      }
+    } catch (error) {
+      this.#problem("a copy was not released", error);
+      if (isRefused(error)) refused(of);
+    }
+  }
+
+  close(): void {
+    this.#stream?.abort();
+    this.#watch.close();
+  }
+
+  async #target(peer: Peer): Promise<{ host: string; port: number }> {
+    const process = parseProcess(peer.address);
+    if (process === undefined || process.httpsPort === 0) {
+      throw new RangeError(`process ${peer.id} has no https address`);
+    }
+    return { host: await resolveHost("--double", process.host), port: process.httpsPort };
+  }
+
+  async #readStream(
+    attempt: AttemptKey,
+    host: string,
+    chunks: AsyncIterable<Uint8Array>,
+    reader: StreamReader,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { feed } = this.#options;
+    let line: string | undefined = "";
+    for await (const chunk of chunks) {
+      if (signal.aborted) return;
+      let rest = chunk;
+      if (line !== undefined) {
+        const end = chunk.indexOf(10);
+        line += Buffer.from(end < 0 ? chunk : chunk.subarray(0, end)).toString("utf8");
+        if (line.length > MAX_ANSWER_LENGTH) throw new RangeError("the answer is no line");
+        if (end < 0) continue;
+        const input = seenAt(restoreInput(attempt, JSON.parse(line)), host);
+        if (input === undefined) throw new RangeError("the answer is malformed");
+        line = undefined;
+        rest = chunk.subarray(end + 1);
+        feed(input);
+        if (input.type !== "stream-opened") return;
+        this.#lastProblem = "";
+      }
+      for (const event of reader.copy.push(rest)) {
+        if (event === "frozen") reader.frozen();
+        if (event === "complete") feed({ type: "copy-complete", attempt });
+        if (event === "late") feed({ type: "late-arrived", attempt });
+      }
+      feed({ type: "stream-progress", attempt });
+    }
+    reader.copy.finish();
+  }
+
+  #problem(what: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : "unknown";
+    // The machine asks again and again; a log that repeats itself helps nobody.
+    if (reason === this.#lastProblem) return;
+    this.#lastProblem = reason;
+    this.#options.log.warn({ event: "handover-problem", reason }, `${what}: ${reason}`);
+  }
+}
+
+/** The giver's address, with the host at which it was asked where it does not know its own. */
+function seenAt(input: HandoverInput | undefined, host: string): HandoverInput | undefined {
+  if (input?.type !== "stream-opened") return input;
+  const process = parseProcess(input.giver.address, host);
+  return process && { ...input, giver: { ...input.giver, address: formatProcess(process) } };
+}
+
+function isRefused(error: unknown): boolean {
+  if (!(error instanceof RestoreError)) return false;
+  const { cause } = error;
+  return cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
+}

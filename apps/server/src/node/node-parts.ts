@@ -1,0 +1,171 @@
+import { randomBytes } from "node:crypto";
+import { createResources, type Resources } from "@dtls-cluster/coap";
+import type { Connection, DatagramOutcome, SocketAddress } from "@dtls-cluster/dtls";
+import type { TimedPart } from "@dtls-cluster/udp";
+import type { ServerConfig } from "../config/config.ts";
+import type { Diagnosis } from "../diagnose.ts";
+import { Handover } from "../handover/handover.ts";
+import { ServingGate } from "../handover/serving-gate.ts";
+import type { Logger } from "../log.ts";
+import { createBenchmarkResource, type ExecutionCount } from "../resources/benchmark.ts";
+import { createDiagnoseResource } from "../resources/diagnose.ts";
+import type { ClusterChannel } from "./cluster-channel.ts";
+import { createClusterChannel } from "./create-cluster-channel.ts";
+import { clusterCidLayout, dtlsOptions } from "./dtls-options.ts";
+import type { NodeSockets } from "./node-sockets.ts";
+import { PlainCoap } from "./plain-coap.ts";
+import { createSecureCoap, type SecureCoap } from "./secure-coap.ts";
+import { sendBorrowed } from "./sockets.ts";
+
+/** What the parts need of the server around them. */
+export interface NodeSurroundings {
+  /** Undefined before they are open and after they are closed. */
+  readonly sockets: () => NodeSockets | undefined;
+  readonly clock: () => number;
+  /** Parts have new deadlines. */
+  readonly rearm: () => void;
+  readonly snapshot: () => Diagnosis;
+  /** The cluster is complete, or this process serves now. */
+  readonly onReady: () => void;
+  /** The process has handed everything over and nothing reaches it any more. */
+  readonly onIdle: () => void;
+  readonly doubleCluster: SocketAddress | undefined;
+  readonly log: Logger;
+}
+
+/** All that a node is made of, but for sockets and time. */
+export interface NodeParts {
+  readonly secure: SecureCoap;
+  readonly gate: ServingGate;
+  readonly plain: PlainCoap | undefined;
+  readonly channel: ClusterChannel | undefined;
+  readonly handover: Handover | undefined;
+  readonly count: ExecutionCount;
+  readonly cookieSecret: Uint8Array;
+  /** In the order in which their timeouts are handled. */
+  readonly timed: readonly TimedPart[];
+}
+
+/** @throws DtlsUsageError for an option that the engine does not accept */
+export function createNodeParts(config: ServerConfig, around: NodeSurroundings): NodeParts {
+  const { sockets, clock, rearm, log } = around;
+  const count: ExecutionCount = { executions: 0 };
+  const cookieSecret = config.cookieSecret ?? randomBytes(32);
+  const layout = clusterCidLayout(config);
+  const options = dtlsOptions(config, layout, cookieSecret);
+  const resources = createNodeResources<Connection>(() => secure.coap, count, around);
+  const secure: SecureCoap = createSecureCoap({
+    dtls: options,
+    psk: config.psk,
+    transmit: (datagram, path) => {
+      if (path.via !== undefined) channel?.forwarder.sendBackward(datagram, path, path.via);
+      else sockets()?.coaps.send(datagram, path.port, path.address);
+    },
+    execute: resources.handle.bind(resources),
+    maySend: () => gate.maySeal,
+    clock,
+    log,
+  });
+  const gate: ServingGate = new ServingGate(
+    (datagram, address, port, via, now) =>
+      isPlaced(secure.dtls.receive(datagram, address, port, via, now)),
+    "closed",
+  );
+  const plain = config.coap === undefined ? undefined : createPlain(options.entropy, count, around);
+  const instance = randomBytes(4).readUInt32BE();
+  const channel: ClusterChannel | undefined =
+    config.cluster === undefined || layout === undefined
+      ? undefined
+      : createClusterChannel(config, config.cluster, layout, {
+          entropy: options.entropy,
+          instance,
+          generation: 0,
+          deliver: gate.deliver,
+          sendCluster: (frame, to) => sockets()?.cluster?.send(frame, to.port, to.address),
+          sendPublic: (record, address, port) => {
+            const socket = sockets()?.coaps;
+            if (socket !== undefined) sendBorrowed(socket, record, port, address);
+          },
+          onDouble: (node) => handover?.pingSeen(node),
+          onReady: () => {
+            handover?.groupReady();
+            around.onReady();
+          },
+          clock,
+          log,
+        });
+  const handover: Handover | undefined =
+    channel &&
+    new Handover({
+      nodeId: config.nodeId,
+      config: config.handover,
+      secure,
+      gate,
+      channel,
+      doubleCluster: around.doubleCluster,
+      cookieSecret,
+      instance,
+      clusterAddress: () => sockets()?.cluster?.address,
+      onServe: around.onReady,
+      onStop: around.onIdle,
+      clock,
+      rearm,
+      log,
+    });
+  const gatedCoap: TimedPart = {
+    handleTimeout: (now) => secure.coap.handleTimeout(now),
+    nextTimeout: () => (gate.maySeal ? secure.coap.nextTimeout() : undefined),
+  };
+  const timed = [secure.dtls, gatedCoap, plain?.coap, channel?.membership];
+  return {
+    secure,
+    gate,
+    plain,
+    channel,
+    handover,
+    count,
+    cookieSecret,
+    timed: timed.filter((part) => part !== undefined),
+  };
+}
+
+function createPlain(
+  entropy: ReturnType<typeof dtlsOptions>["entropy"],
+  count: ExecutionCount,
+  around: NodeSurroundings,
+): PlainCoap {
+  const resources = createNodeResources<SocketAddress>(() => plain.coap, count, around);
+  const plain: PlainCoap = new PlainCoap(
+    entropy,
+    (message, to) => {
+      const socket = around.sockets()?.coap;
+      if (socket !== undefined) sendBorrowed(socket, message, to.port, to.address);
+    },
+    resources.handle.bind(resources),
+  );
+  return plain;
+}
+
+function createNodeResources<T>(
+  coap: () => Parameters<Resources<T>["handle"]>[0],
+  count: ExecutionCount,
+  { snapshot, log }: NodeSurroundings,
+): Resources<T> {
+  return createResources<T>(
+    [createBenchmarkResource(coap, count), createDiagnoseResource(snapshot)],
+    (error) =>
+      log.error(
+        { event: "resource-failed", reason: error instanceof Error ? error.stack : "unknown" },
+        "a resource failed",
+      ),
+  );
+}
+
+/** False when another node may know the association that a datagram belongs to. */
+function isPlaced(outcome: DatagramOutcome): boolean {
+  return (
+    outcome !== "unknown-peer" &&
+    outcome !== "unknown-connection-id" &&
+    outcome !== "sealed-for-ever"
+  );
+}
