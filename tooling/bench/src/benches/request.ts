@@ -1,33 +1,43 @@
 import type { Bench, Benchmark, Part } from "../benchmark.ts";
 import { type EchoFigures, measureEcho } from "../measure/echo.ts";
-import { type LoadWindow, measureLoad } from "../measure/load-window.ts";
+import { type LoadWindow, measureLoad, WARM_UP_SECONDS } from "../measure/load-window.ts";
 import { median, spread } from "../measure/statistics.ts";
+import { LibcoapServer } from "../process/libcoap-server.ts";
 import { Server } from "../process/server.ts";
 
 interface Case {
   readonly label: string;
-  readonly scheme: "coap" | "coaps";
+  readonly server: "coap" | "coaps" | "libcoap";
   readonly batch: "on" | "off";
   readonly clients: number;
 }
 
 const CASES: readonly Case[] = [
-  { label: "CoAP without DTLS, node:dgram", scheme: "coap", batch: "off", clients: 200 },
-  { label: "CoAP/DTLS, node:dgram", scheme: "coaps", batch: "off", clients: 200 },
-  { label: "CoAP/DTLS, node:dgram", scheme: "coaps", batch: "off", clients: 2000 },
-  { label: "CoAP/DTLS, batch", scheme: "coaps", batch: "on", clients: 200 },
-  { label: "CoAP/DTLS, batch", scheme: "coaps", batch: "on", clients: 2000 },
+  { label: "CoAP without DTLS, node:dgram", server: "coap", batch: "off", clients: 200 },
+  { label: "CoAP/DTLS, node:dgram", server: "coaps", batch: "off", clients: 200 },
+  { label: "CoAP/DTLS, node:dgram", server: "coaps", batch: "off", clients: 2000 },
+  { label: "CoAP/DTLS, batch", server: "coaps", batch: "on", clients: 200 },
+  { label: "CoAP/DTLS, batch", server: "coaps", batch: "on", clients: 2000 },
 ];
+
+/** Cases of this machine: with another implementation, where it is installed. */
+function casesHere(): readonly Case[] {
+  const version = LibcoapServer.installedVersion();
+  if (version === undefined) return CASES;
+  const label = `${version} (OpenSSL, C), no CID`;
+  return [...CASES, { label, server: "libcoap", batch: "off", clients: 200 }];
+}
 
 export const request: Benchmark = {
   name: "request",
   title: "Server CPU per request",
   summary: "CPU of one server per CoAP/DTLS request, 200 and 2000 clients, beside the echo floor",
   run: async (bench) => {
+    const cases = casesHere();
     const windows = new Map<Case, LoadWindow[]>(CASES.map((one) => [one, []]));
     const floor = await measureEcho(bench.seconds, bench.runs, bench.progress);
     for (let run = 1; run <= bench.runs; run += 1) {
-      for (const one of CASES) {
+      for (const one of cases) {
         const window = await measureCase(one, bench);
         windows.get(one)?.push(window);
         const name = `${one.label}, ${one.clients} clients`;
@@ -38,12 +48,22 @@ export const request: Benchmark = {
   },
 };
 
-async function measureCase({ scheme, batch, clients }: Case, bench: Bench): Promise<LoadWindow> {
-  const server = await Server.start({ batch });
+async function measureCase(one: Case, { seconds }: Bench): Promise<LoadWindow> {
+  const { clients } = one;
+  if (one.server === "libcoap") {
+    const server = await LibcoapServer.start();
+    try {
+      const args = ["--method", "PUT", "--no-verify"];
+      return await measureLoad([server.child.pid], { uris: [server.uri], clients, seconds, args });
+    } finally {
+      await server.stop();
+    }
+  }
+  const server = await Server.start({ batch: one.batch });
   try {
-    const address = scheme === "coap" ? server.coap : server.coaps;
-    const uris = [`${scheme}://${address}/benchmark?rlen=40`];
-    return await measureLoad([server.pid], { uris, clients, seconds: bench.seconds });
+    const address = one.server === "coap" ? server.coap : server.coaps;
+    const uris = [`${one.server}://${address}/benchmark?rlen=40`];
+    return await measureLoad([server.pid], { uris, clients, seconds });
   } finally {
     await server.stop();
   }
@@ -109,7 +129,7 @@ function describe(
     },
     {
       kind: "text",
-      text: "CON POST with 40 bytes of payload each way, TLS_PSK_WITH_AES_128_CCM_8, server Connection ID of 6 bytes, closed loop from one client process on the same machine. CPU is that of the server process alone (user and system), in the window after 2 s of load; medians, in parentheses lowest and highest run. The echo has 80 bytes and 256 datagrams in flight.",
+      text: `CON POST with 40 bytes of payload each way, TLS_PSK_WITH_AES_128_CCM_8, server Connection ID of 6 bytes, closed loop from one client process on the same machine. CPU is that of the server process alone (user and system), in the window after ${WARM_UP_SECONDS} s of load; medians, in parentheses lowest and highest run. The echo has 80 bytes and 256 datagrams in flight. libcoap gets a PUT with the same payload and answers without one, and knows no Connection ID.`,
     },
   ];
 }

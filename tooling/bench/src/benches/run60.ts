@@ -13,7 +13,10 @@ export const run60: Benchmark = {
   title: "A minute of load on a cluster",
   summary: `${SECONDS} s with ${CLIENTS} clients over ${NODES} nodes with --spread: what is lost or repeated`,
   run: async ({ progress }) => {
-    const nodes = await Server.startCluster(NODES, { batch: "auto" });
+    const nodes = await Server.startCluster(NODES, {
+      batch: "auto",
+      statusIntervalSeconds: 10,
+    });
     const counters: ServerCounters[] = [];
     let report: LoadReport | undefined;
     let cpuSeconds: number[] = [];

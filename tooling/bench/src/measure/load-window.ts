@@ -1,8 +1,11 @@
 import { Load, type LoadReport } from "../process/load.ts";
 import { type CpuTime, cpuBetween, cpuTimeOf } from "./process-cpu.ts";
 
-/** Seconds under load that are not measured: the JIT compiler is at work, and clients start one by one. */
-const WARM_UP_SECONDS = 2;
+/**
+ * Seconds under load that are not measured: clients start one by one, the JIT compiler is at work, and what
+ * is kept for each client grows to its size.
+ */
+export const WARM_UP_SECONDS = 4;
 
 export interface WindowOptions {
   readonly uris: readonly string[];

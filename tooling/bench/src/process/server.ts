@@ -19,6 +19,8 @@ export interface ServerCounters {
 
 export interface ServerOptions {
   readonly batch: "on" | "off" | "auto";
+  /** Default: no status line, so that nothing but the load takes CPU time. */
+  readonly statusIntervalSeconds?: number;
   readonly nodeArgs?: readonly string[];
   readonly onMessage?: (message: unknown) => void;
 }
@@ -51,7 +53,12 @@ export class Server {
         ...(options.nodeArgs ?? []),
         MAIN,
         ...["--coaps", at.coaps, "--coap", at.coap ?? "off", "--psk", BENCH_PSK],
-        ...["--batch", options.batch, "--status-interval", "0"],
+        ...[
+          "--batch",
+          options.batch,
+          "--status-interval",
+          String(options.statusIntervalSeconds ?? 0),
+        ],
         ...args,
       ],
       {
