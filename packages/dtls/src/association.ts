@@ -8,13 +8,13 @@ import type { FlightItem } from "./handshake/flight.ts";
 import type { Path } from "./path.ts";
 import type { RecordOpener } from "./protection/record-opener.ts";
 import type { RecordSealer } from "./protection/record-sealer.ts";
-import type { RecordWriter } from "./protection/record-writer.ts";
+import type { PlainRecordWriter } from "./protection/record-writer.ts";
 import { maximumPlaintextLength } from "./record/record-header.ts";
 
 /** A flight that outlives its handshake, with the writer of its records of epoch 0. */
 export interface LastFlight {
   readonly items: readonly FlightItem[];
-  readonly plainWriter: RecordWriter;
+  readonly plainWriter: PlainRecordWriter;
 }
 
 /**

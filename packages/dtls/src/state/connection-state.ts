@@ -44,6 +44,21 @@ export interface ConnectionState {
   readonly establishedAt: number;
   /** Milliseconds since the last authentic record, at the time of the export. */
   readonly idleMs: number;
+  /**
+   * On a server whose client has not confirmed its last flight by data yet: what repeats it. A serializer may
+   * leave it out; then a client that lost that flight repeats its handshake.
+   */
+  readonly unconfirmedFlight?: UnconfirmedFlight;
   /** Largest UDP payload that this side sends. */
   readonly mtu: number;
+}
+
+/** A server's ChangeCipherSpec and Finished (RFC 6347 section 4.2.4). */
+export interface UnconfirmedFlight {
+  /** `message_seq` of the Finished. */
+  readonly messageSequence: number;
+  /** Body of the Finished, 12 bytes. */
+  readonly verifyData: Uint8Array;
+  /** Next record sequence number of epoch 0. */
+  readonly nextPlainSequence: number;
 }

@@ -34,7 +34,22 @@ export function exportState(
     establishedAt: association.establishedAt,
     idleMs: Math.max(0, now - association.lastReceivedAt),
     mtu: association.mtu,
+    ...unconfirmedFlight(association),
   };
+}
+
+function unconfirmedFlight({
+  lastFlight,
+}: Association): Pick<ConnectionState, "unconfirmedFlight"> {
+  for (const item of lastFlight?.items ?? []) {
+    if (item.kind !== "message" || lastFlight === undefined) continue;
+    const { messageSequence, body } = item.message;
+    const nextPlainSequence = lastFlight.plainWriter.nextSequence;
+    return {
+      unconfirmedFlight: { messageSequence, verifyData: copyBytes(body), nextPlainSequence },
+    };
+  }
+  return {};
 }
 
 function copyOrNone(cid: Uint8Array | undefined): Uint8Array | undefined {

@@ -5,7 +5,9 @@ import { cipherSuiteById } from "../crypto/cipher-suites.ts";
 import { withLimits } from "../endpoint-config.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
 import { DtlsUsageError } from "../errors.ts";
+import { MessageType } from "../handshake/message-type.ts";
 import { installSession, type SessionPosition } from "../handshake/session.ts";
+import { PlainRecordWriter } from "../protection/record-writer.ts";
 import { ReplayWindow } from "../protection/replay-window.ts";
 import { maximumSequence } from "../record/record-header.ts";
 import type { ConnectionState } from "./connection-state.ts";
@@ -48,7 +50,24 @@ export function importState(core: EndpointCore, state: ConnectionState, now: num
   core.counters.connections += 1;
   core.byAddress.add(association);
   core.byCid.add(association);
+  keepUnconfirmedFlight(core, association, state, now);
   return association;
+}
+
+function keepUnconfirmedFlight(
+  core: EndpointCore,
+  association: Association,
+  { unconfirmedFlight }: ConnectionState,
+  now: number,
+): void {
+  if (unconfirmedFlight === undefined) return;
+  const { messageSequence, verifyData, nextPlainSequence } = unconfirmedFlight;
+  const message = { type: MessageType.finished, messageSequence, body: copyBytes(verifyData) };
+  association.lastFlight = {
+    items: [{ kind: "change-cipher-spec" }, { kind: "message", epoch: 1, message }],
+    plainWriter: new PlainRecordWriter(nextPlainSequence),
+  };
+  core.deadlines.set(association, now + core.config.limits.handshakeLifetimeMs);
 }
 
 type Position = { -readonly [K in keyof SessionPosition]: SessionPosition[K] };
@@ -141,6 +160,12 @@ function checkState(core: EndpointCore, state: ConnectionState): CipherSuite {
     throw invalid("idleMs", state.idleMs, "milliseconds, 0 or more");
   }
   integer("mtu", state.mtu, 256, 65_507);
+  const flight = state.unconfirmedFlight;
+  if (flight !== undefined) {
+    bytes("unconfirmedFlight.verifyData", flight.verifyData, 12, 12);
+    integer("unconfirmedFlight.messageSequence", flight.messageSequence, 0, 0xffff);
+    integer("unconfirmedFlight.nextPlainSequence", flight.nextPlainSequence, 0, maximumSequence);
+  }
   return withLimits(suite, core.config.limits);
 }
 

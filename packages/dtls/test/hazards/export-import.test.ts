@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { type Connection, type ConnectionState, DtlsUsageError } from "../../src/index.ts";
-import { createConnectedPair, outcomesBalance, type Pair, Peer, utf8 } from "../peer.ts";
+import {
+  createConnectedPair,
+  createPair,
+  outcomesBalance,
+  type Pair,
+  Peer,
+  utf8,
+} from "../peer.ts";
 
 interface Move extends Pair {
   readonly clientConnection: Connection;
@@ -73,6 +80,7 @@ test("a snapshot leaves the connection going, and says when it is out of date", 
   const second = server.endpoint.snapshot(serverConnection, world.now);
   expect(second).toEqual({
     ...first,
+    unconfirmedFlight: undefined,
     newestReadSequence: (first?.newestReadSequence ?? 0) + 1,
     replayWindow: second?.replayWindow,
     idleMs: 0,
@@ -120,6 +128,29 @@ test("a state that is restored twice neither repeats a nonce nor delivers a reco
   world.runUntilIdle();
   world.assertClean();
   expect(heir.payloads()).toEqual(["pay 100"]);
+});
+
+test("the heir repeats the last flight for a client that missed it", () => {
+  const { world, client, server } = createPair();
+  const heal = world.network.addFilter((_datagram, from) =>
+    from.address === "10.0.0.1" && server.sent.length === 3 ? "drop" : "pass",
+  );
+  const connection = client.connect(server);
+  world.runUntil(() => server.connected().length === 1);
+  const [source] = server.connected();
+  const state = source && server.endpoint.exportConnection(source, world.now);
+  if (state === undefined) throw new Error("nothing was exported");
+  server.socket.close();
+  const options = { connectionId: { length: 6 }, role: "server" } as const;
+  const heir = new Peer(world, "10.0.0.9", 5684, options);
+  heir.endpoint.importConnection(state, world.now);
+  heir.socket.move(server.socket.address);
+  heal();
+  world.runUntil(() => connection.phase === "connected", 3000);
+  client.send(connection, "at last");
+  world.runUntilIdle();
+  expect(heir.payloads()).toEqual(["at last"]);
+  world.assertClean();
 });
 
 test("advanceSequences lifts all write sequences, those of later connections too", () => {
