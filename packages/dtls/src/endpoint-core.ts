@@ -119,7 +119,9 @@ export class EndpointCore {
   /** Sends an alert under the association's keys, or in the clear while there are none. */
   sendAlert(association: Association, level: 1 | 2, description: number): void {
     const alert = encodeAlert(level, description);
-    if (association.sealer !== undefined) {
+    // A server's records are protected from its ChangeCipherSpec on, which ends the handshake.
+    const isProtected = association.role === "client" || association.exchange === undefined;
+    if (association.sealer !== undefined && isProtected) {
       const datagram = association.sealer.sealDatagram(ContentType.alert, alert);
       if (datagram === undefined) return;
       this.counters.recordsSealed += 1;

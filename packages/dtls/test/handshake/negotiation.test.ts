@@ -178,6 +178,26 @@ describe("a client", () => {
   });
 });
 
+test("Finished uncovers a changed hello where the keys do not depend on it", () => {
+  // Without extended master secret the transcript counts only in Finished.
+  const pair = createPair({ both: { extendedMasterSecret: "disabled" } });
+  rewrite(pair, "10.0.0.2", 1, (body) => {
+    const hello = decodeClientHello(body);
+    const cipherSuites = hello.cipherSuites.slice(2);
+    return encodeClientHello({ ...hello, cipherSuites });
+  });
+  const connection = pair.client.connect(pair.server);
+  pair.world.runFor(100_000);
+  expect(pair.server.connected()).toEqual([]);
+  expect(pair.server.closeReasons()).toMatchObject([
+    { kind: "failed", error: { code: "DTLS_BAD_FINISHED" } },
+  ]);
+  expect(pair.client.closeReasons()).toMatchObject([
+    { kind: "failed", error: { code: "DTLS_ALERT_RECEIVED", alert: 51 } },
+  ]);
+  expect(connection.phase).toBe("closed");
+});
+
 test("renegotiation_info answers the signalling suite (RFC 5746 section 3.6)", () => {
   const { server } = createConnectedPair();
   const flight = server.sent[1]?.datagram ?? new Uint8Array();
