@@ -36,7 +36,7 @@ export interface LoadReport {
 }
 
 /** One line of the client under load. */
-export interface LoadLine {
+interface LoadLine {
   /** Requests since the start of the load. */
   readonly requests: number;
 }
@@ -60,9 +60,12 @@ export class Load {
   readonly #options: LoadOptions;
   readonly #folder = mkdtempSync(join(tmpdir(), "dtls-bench-"));
   readonly #connected: Promise<void>;
+  readonly #removeFolder = (): void => rmSync(this.#folder, { recursive: true, force: true });
 
   constructor(options: LoadOptions) {
     this.#options = options;
+    // Also when the whole program is interrupted.
+    process.once("exit", this.#removeFolder);
     let lines = 0;
     let markConnected: () => void = () => {};
     this.#connected = new Promise((resolve) => {
@@ -123,6 +126,7 @@ export class Load {
 
   async stop(): Promise<void> {
     await this.#child.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    process.removeListener("exit", this.#removeFolder);
+    this.#removeFolder();
   }
 }
