@@ -59,6 +59,7 @@ class DtlsEndpoint implements Endpoint {
 
   providePsk(connection: Connection, psk: Uint8Array | undefined, now: number): void {
     const association = ownAssociation(connection);
+    if (this.#core.isSealedForEver) return;
     takePsk(this.#core, association, psk);
     this.#receiver.receiveHeld(association, now);
   }

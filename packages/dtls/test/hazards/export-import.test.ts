@@ -192,6 +192,21 @@ test("an endpoint that is sealed for ever sends nothing and opens nothing", () =
   expect(outcomesBalance(server)).toBe(true);
 });
 
+test("a key that comes after the endpoint was sealed for ever completes nothing", () => {
+  const { world, client, server } = createPair();
+  server.pskFor = () => "later";
+  client.connect(server);
+  world.runUntil(() => server.events.length === 1);
+  world.runFor(5);
+  server.endpoint.sealForEver();
+  const sent = server.sent.length;
+  const [event] = server.events;
+  if (event?.type !== "psk-needed") throw new Error("no key was asked for");
+  server.endpoint.providePsk(event.connection, utf8("a pre-shared key"), world.now);
+  expect(server.sent).toHaveLength(sent);
+  expect(server.connected()).toEqual([]);
+});
+
 const wrong: readonly [field: string, change: Partial<Record<keyof ConnectionState, unknown>>][] = [
   ["cipherSuite", { cipherSuite: 0x1301 }],
   ["role", { role: "peer" }],

@@ -18,6 +18,20 @@ test("no datagram exceeds the MTU, and long messages are cut to it", () => {
   expect(client.sent).toHaveLength(4);
 });
 
+test("whatever the lengths, no datagram exceeds the MTU", () => {
+  for (let length = 0; length <= 128; length += 1) {
+    const { world, client, server } = createPair({
+      both: { mtu: 256 },
+      client: { connectionId: { length: length % 33 } },
+      server: { connectionId: { length: 32 } },
+    });
+    const connection = client.connect(server, { pskIdentity: new Uint8Array(length), psk });
+    world.runUntil(() => connection.phase === "connected", 900);
+    const lengths = [...client.sent, ...server.sent].map(({ datagram }) => datagram.length);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(256);
+  }
+});
+
 test("each flight is one datagram where it fits", () => {
   const { client, server } = createConnectedPair();
   expect(client.sent).toHaveLength(3);
