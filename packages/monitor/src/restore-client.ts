@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { Agent } from "node:https";
 import { setTimeout as pause } from "node:timers/promises";
 import type { TlsCredentials } from "./credentials.ts";
 import { RestoreError } from "./errors.ts";
@@ -33,6 +34,8 @@ const MAX_TEXT_BYTES = 4096;
  */
 export class RestoreClient {
   readonly #options: RestoreClientOptions;
+  /** For what is short and urgent: a TLS handshake in a freeze is time without service. */
+  readonly #agent: Agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
   constructor(options: RestoreClientOptions) {
     this.#options = options;
@@ -84,6 +87,20 @@ export class RestoreClient {
     });
   }
 
+  /**
+   * Opens a connection for a {@link post} to come, which is then as fast as one round trip. The double
+   * closes it again after five idle seconds. @throws RestoreError
+   */
+  async warm(target: RestoreTarget, call: RestoreCall = {}): Promise<void> {
+    const response = await this.#open("POST", "/", target, call);
+    await this.#text(response, call);
+  }
+
+  /** Closes the connections that were kept. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
   get #idleMs(): number {
     return this.#options.readIdleMs ?? 15_000;
   }
@@ -103,6 +120,7 @@ export class RestoreClient {
       connectTimeoutMs: this.#options.connectTimeoutMs ?? 5000,
       readIdleMs: this.#idleMs,
       signal: call.signal,
+      agent: method === "POST" ? this.#agent : false,
     });
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { request } from "node:https";
+import { type Agent, request } from "node:https";
 import type { TlsCredentials } from "./credentials.ts";
 import { RestoreError } from "./errors.ts";
 
@@ -17,9 +17,11 @@ export interface RequestOptions {
   readonly connectTimeoutMs: number;
   readonly readIdleMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Keeps connections for further requests; false: a connection of its own. */
+  readonly agent: Agent | false;
 }
 
-/** Sends a request over a connection of its own and waits for the head of the answer. @throws RestoreError */
+/** Sends a request and waits for the head of the answer. @throws RestoreError */
 export function openRequest(options: RequestOptions): Promise<IncomingMessage> {
   const { target, credentials, signal } = options;
   const where = `${target.host}:${target.port}`;
@@ -30,7 +32,7 @@ export function openRequest(options: RequestOptions): Promise<IncomingMessage> {
       path: options.path,
       host: target.host,
       port: target.port,
-      agent: false,
+      agent: options.agent,
       headers: { "content-length": 0 },
       cert: credentials.cert,
       key: credentials.key,
@@ -50,12 +52,14 @@ export function openRequest(options: RequestOptions): Promise<IncomingMessage> {
       const text = `no connection to ${where} within ${options.connectTimeoutMs} ms`;
       fail(new RestoreError("RESTORE_IO", text));
     }, options.connectTimeoutMs);
+    const secured = (): void => {
+      isSecure = true;
+      clearTimeout(timer);
+      outgoing.setTimeout(options.readIdleMs, () => fail(stalled(where, options.readIdleMs)));
+    };
     outgoing.on("socket", (socket) => {
-      socket.once("secureConnect", () => {
-        isSecure = true;
-        clearTimeout(timer);
-        outgoing.setTimeout(options.readIdleMs, () => fail(stalled(where, options.readIdleMs)));
-      });
+      if (outgoing.reusedSocket) secured();
+      else socket.once("secureConnect", secured);
     });
     outgoing.on("response", (response) => {
       outgoing.setTimeout(0);

@@ -62,6 +62,12 @@ export class GiverSide implements ConnectionWatcher {
     this.#stream = undefined;
   }
 
+  /** The taker has imported what it was asked for. */
+  copied({ taker, number }: AttemptKey): void {
+    if (this.#attempt?.taker !== taker || this.#attempt.number !== number) return;
+    this.#stream?.acknowledge();
+  }
+
   freeze(): void {
     const { gate } = this.#context;
     this.#frozenAt = performance.now();

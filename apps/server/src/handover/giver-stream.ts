@@ -37,7 +37,11 @@ const SLICE_MS = 2;
 /** Chunks that may wait for the receiver. */
 const MAX_BACKLOG = 8;
 /** A difference of so few connections is worth the freeze. */
-const SMALL_DELTA = 24;
+const SMALL_DELTA = 64;
+/** After a round of more connections the receiver is asked whether it has come so far. */
+const LONG_ROUND = 128;
+/** A receiver that does not say so is not waited for any longer. */
+const ACKNOWLEDGE_MS = 1000;
 const MAX_ROUNDS = 30;
 const KEEP_ALIVE_MS = 4000;
 
@@ -64,6 +68,8 @@ export class GiverStream {
   #delta = 0;
   #preCopyMs = 0;
   #keepAlive: NodeJS.Timeout | undefined;
+  #isAsking = false;
+  #askTimer: NodeJS.Timeout | undefined;
 
   constructor(options: GiverStreamOptions) {
     this.#options = options;
@@ -109,6 +115,14 @@ export class GiverStream {
         this.#wake = resolve;
       });
     }
+  }
+
+  /** The receiver has imported all that it was sent when it was asked. */
+  acknowledge(): void {
+    if (!this.#isAsking) return;
+    this.#isAsking = false;
+    clearTimeout(this.#askTimer);
+    if (this.#state === "copying") this.#step(() => this.#endRound());
   }
 
   /** Nobody serves now: the difference, for a copy that is whole. */
@@ -162,6 +176,7 @@ export class GiverStream {
 
   #finish(state: "closed" | "cancelled"): void {
     clearInterval(this.#keepAlive);
+    clearTimeout(this.#askTimer);
     this.#state = state;
     this.#release();
   }
@@ -175,25 +190,31 @@ export class GiverStream {
     return found;
   }
 
-  readonly #copy = (): void => {
+  readonly #copy = (): void => this.#step(() => this.#slice());
+
+  #step(work: () => void): void {
     if (this.#state !== "copying") return;
     try {
-      this.#slice();
+      work();
     } catch (error) {
       this.#options.failed(error);
       return;
     }
     this.#release();
-    this.#isBlocked = this.#chunks.length > (this.#next < this.#queue.length ? MAX_BACKLOG : 0);
+    this.#isBlocked = this.#isAsking || this.#chunks.length > this.#maxBacklog;
     if (!this.#isBlocked) setImmediate(this.#copy);
-  };
+  }
 
   /** Goes on when the receiver took what was in the way. */
   #resume(): void {
-    const limit = this.#next < this.#queue.length ? MAX_BACKLOG : 0;
-    if (!this.#isBlocked || this.#chunks.length > limit) return;
+    if (!this.#isBlocked || this.#isAsking || this.#chunks.length > this.#maxBacklog) return;
     this.#isBlocked = false;
     setImmediate(this.#copy);
+  }
+
+  /** What is still on its way to the receiver at the end of a round would delay the difference. */
+  get #maxBacklog(): number {
+    return this.#next < this.#queue.length ? MAX_BACKLOG : 0;
   }
 
   #slice(): void {
@@ -205,8 +226,16 @@ export class GiverStream {
       if ((this.#next & 15) === 0 && performance.now() > end) return;
     }
     this.#writer.flush();
-    // What is still on its way to the receiver would delay the difference.
-    if (this.#chunks.length === 0) this.#endRound();
+    if (this.#chunks.length > 0) return;
+    if (this.#queue.length < LONG_ROUND) this.#endRound();
+    else this.#ask();
+  }
+
+  /** Lets the receiver answer a keep-alive when it has come to it. */
+  #ask(): void {
+    this.#isAsking = true;
+    this.#writer.keepAlive();
+    this.#askTimer = setTimeout(() => this.acknowledge(), ACKNOWLEDGE_MS).unref();
   }
 
   #endRound(): void {

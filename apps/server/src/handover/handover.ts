@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import {
+  type AttemptKey,
   createOwner,
   createTaker,
   HANDOVER_DELAYS_MS,
@@ -129,7 +130,9 @@ export class Handover {
       if (config.https === undefined) return;
       const status = (): Status => this.#status();
       const address = config.https;
-      this.#service = await RestoreService.open({ address, certificates, feed, status, log });
+      const copied = (attempt: AttemptKey): void => this.#giver.copied(attempt);
+      const options = { address, certificates, feed, copied, status, log };
+      this.#service = await RestoreService.open(options);
     } catch (error) {
       if (!(error instanceof MonitorConfigError)) throw error;
       const option = error.code === "MONITOR_PORT" ? "--handover" : "--certs";

@@ -31,6 +31,9 @@ export interface RestoreCallsOptions {
   readonly log: Logger;
 }
 
+/** More often than the giver closes idle connections. */
+const WARM_MS = 3000;
+
 /** Told about a stream that is being read. */
 export interface StreamReader {
   readonly copy: TakerCopy;
@@ -45,6 +48,8 @@ export class RestoreCalls {
   readonly #client: RestoreClient;
   #stream: AbortController | undefined;
   #lastProblem = "";
+  #giver: Peer | undefined;
+  #stopWarming = (): void => {};
 
   /** @throws MonitorConfigError */
   static async open(options: RestoreCallsOptions): Promise<RestoreCalls> {
@@ -88,6 +93,7 @@ export class RestoreCalls {
       this.#problem("the state of the double could not be taken over", error);
       if (isRefused(error)) this.#options.refused(from);
     }
+    this.#stopWarming();
     reader.closed();
     feed({ type: "stream-broken", attempt });
   }
@@ -98,6 +104,9 @@ export class RestoreCalls {
   }
 
   async activate(attempt: AttemptKey, round: number, to: Peer): Promise<void> {
+    this.#stopWarming();
+    // From here on a keep-alive is but that.
+    this.#giver = undefined;
     try {
       const query = activateQuery(attempt, round);
       const text = await this.#client.activate(await this.#target(to), { query });
@@ -133,6 +142,34 @@ export class RestoreCalls {
   close(): void {
     this.#stream?.abort();
     this.#watch.close();
+    this.#client.close();
+  }
+
+  /** Says that everything up to a question of the giver is imported. Without it the giver waits a little. */
+  async #acknowledge(attempt: AttemptKey): Promise<void> {
+    if (this.#giver === undefined) return;
+    try {
+      const query = activateQuery(attempt, 0);
+      await this.#client.post(await this.#target(this.#giver), "/restore/copied", { query });
+    } catch (error) {
+      this.#problem("the giver does not learn how far the copy is", error);
+    }
+  }
+
+  /** Keeps a connection for the activation open while the copy is under way. */
+  #warm(giver: Peer, signal: AbortSignal): void {
+    this.#stopWarming();
+    const warm = async (): Promise<void> => {
+      try {
+        await this.#client.warm(await this.#target(giver), { signal });
+      } catch {
+        // Then the activation opens one itself.
+      }
+    };
+    void warm();
+    const timer = setInterval(() => void warm(), WARM_MS).unref();
+    signal.addEventListener("abort", () => clearInterval(timer));
+    this.#stopWarming = () => clearInterval(timer);
   }
 
   async #target(peer: Peer): Promise<{ host: string; port: number }> {
@@ -167,8 +204,11 @@ export class RestoreCalls {
         feed(input);
         if (input.type !== "stream-opened") return;
         this.#lastProblem = "";
+        this.#giver = input.giver;
+        this.#warm(input.giver, signal);
       }
       for (const event of reader.copy.push(rest)) {
+        if (event === "asked") void this.#acknowledge(attempt);
         if (event === "frozen") reader.frozen();
         if (event === "complete") feed({ type: "copy-complete", attempt });
         if (event === "late") feed({ type: "late-arrived", attempt });

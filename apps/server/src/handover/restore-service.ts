@@ -22,6 +22,8 @@ export interface RestoreServiceOptions {
   readonly address: HostPort;
   readonly certificates: string;
   readonly feed: (input: HandoverInput) => void;
+  /** The taker has imported what it was sent. */
+  readonly copied: (attempt: AttemptKey) => void;
   /** What this process says of itself. */
   readonly status: () => Status;
   readonly log: Logger;
@@ -77,6 +79,11 @@ export class RestoreService {
           methods: ["POST"],
           handle: (request) => this.#release(request),
         },
+        {
+          path: "/restore/copied",
+          methods: ["POST"],
+          handle: (request) => this.#copied(request),
+        },
       ],
       onError: (error) => log.debug({ event: "https-refused" }, error.message),
     });
@@ -123,6 +130,13 @@ export class RestoreService {
     this.#options.feed(input);
     const answer: ReleaseAnswer = { released: this.#isReleased, status: this.#options.status() };
     return { status: 200, body: lineOf(answer) };
+  }
+
+  #copied(request: RouteRequest): RouteAnswer {
+    const input = this.#parse("activate", request);
+    if (input?.type !== "activate-requested") return BAD_REQUEST;
+    this.#options.copied(input.attempt);
+    return { status: 200, body: "OK\n" };
   }
 
   #feed(input: HandoverInput): RouteAnswer {

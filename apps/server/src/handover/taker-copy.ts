@@ -5,7 +5,7 @@ import type { SecureCoap } from "../node/secure-coap.ts";
 import type { ConnectionTransfer, MovedConnection } from "./connection-transfer.ts";
 
 /** What the reader of a stream has to know of an item. */
-export type CopyEvent = "frozen" | "complete" | "late" | "closed";
+export type CopyEvent = "asked" | "frozen" | "complete" | "late" | "closed";
 
 /**
  * Connections of the giver as they arrive. They go into the endpoint at once, which the gate keeps from
@@ -120,6 +120,7 @@ export class TakerCopy {
         events.push("closed");
         break;
       case "keep-alive":
+        events.push("asked");
         break;
     }
   }
