@@ -2,6 +2,7 @@
 import { runBenchmark } from "./benchmark.ts";
 import { readCommandLine } from "./command-line.ts";
 import { checkJsonFile, writeJsonFile } from "./json-file.ts";
+import { followTargets } from "./moving-targets.ts";
 import { checkOpenFiles } from "./open-files.ts";
 import { totalLines } from "./report-text.ts";
 import { UsageError } from "./usage-error.ts";
@@ -25,7 +26,8 @@ async function main(): Promise<number> {
       interruption.abort();
     });
   }
-  const report = await runBenchmark(config, { print, signal: interruption.signal });
+  const moving = { ...config, targets: followTargets(config.targets) };
+  const report = await runBenchmark(moving, { print, signal: interruption.signal });
   for (const line of totalLines(report)) print(line);
   if (jsonFile !== undefined) writeJsonFile(jsonFile, report);
   if (signalled !== undefined) return signalled;
