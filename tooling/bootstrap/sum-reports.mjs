@@ -12,10 +12,9 @@ let skipped = 0;
 console.log("\nstep           seconds  result");
 for (const step of steps) {
   const [name, code, seconds] = step.split(" ");
-  const file = join(folder, `${name}.json`);
+  const report = readReport(join(folder, `${name}.json`));
   let result;
-  if (existsSync(file)) {
-    const report = JSON.parse(readFileSync(file, "utf8"));
+  if (report !== undefined) {
     const broken = report.testResults.filter(
       (suite) => suite.status === "failed" && suite.assertionResults.length === 0,
     ).length;
@@ -36,3 +35,13 @@ for (const step of steps) {
 console.log(skipped === 0 ? "" : `${skipped} skipped; each says why above`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);
+
+/** Undefined when the run wrote none, or was killed while it wrote. */
+function readReport(file) {
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
