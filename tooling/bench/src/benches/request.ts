@@ -34,7 +34,7 @@ export const request: Benchmark = {
   summary: "CPU of one server per CoAP/DTLS request, 200 and 2000 clients, beside the echo floor",
   run: async (bench) => {
     const cases = casesHere();
-    const windows = new Map<Case, LoadWindow[]>(CASES.map((one) => [one, []]));
+    const windows = new Map<Case, LoadWindow[]>(cases.map((one) => [one, []]));
     const floor = await measureEcho(bench.seconds, bench.runs, bench.progress);
     for (let run = 1; run <= bench.runs; run += 1) {
       for (const one of cases) {
