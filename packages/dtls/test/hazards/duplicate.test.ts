@@ -35,3 +35,15 @@ test("the ClientHello of an established connection is recognised as old", () => 
   expect(server.sent).toHaveLength(before);
   expect(server.endpoint.stats().handshakes).toBe(0);
 });
+
+test("a second connect to the same peer replaces a handshake that is still in progress", () => {
+  const { world, client, server } = createPair();
+  const first = client.connect(server);
+  world.runFor(3.5);
+  const second = client.connect(server);
+  expect(first.phase).toBe("closed");
+  expect(client.closeReasons()).toEqual([{ kind: "replaced" }]);
+  world.runUntil(() => second.phase === "connected");
+  world.runUntilIdle();
+  expect(server.endpoint.stats()).toMatchObject({ connections: 1, handshakes: 0 });
+});
