@@ -20,6 +20,9 @@ const tool = (name) => [
   join("tooling", name, "src", "main.ts"),
 ];
 
+// The one tool that takes no notice of NO_COLOR.
+const colors = process.env.NO_COLOR ? ["--colors=off"] : [];
+
 const commands = {
   start: { build: true, run: [tool("cluster")] },
   test: { build: false, run: [[join(bin, "vitest"), "run"]] },
@@ -27,7 +30,7 @@ const commands = {
   lint: {
     build: false,
     run: [
-      [join(bin, "biome"), "ci", "--error-on-warnings"],
+      [join(bin, "biome"), "ci", "--error-on-warnings", ...colors],
       [join(bin, "tsc"), "-b"],
       [join(bin, "tsc"), "-p", "tsconfig.test.json"],
       [join(bin, "knip")],
