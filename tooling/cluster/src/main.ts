@@ -1,7 +1,8 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { Cluster } from "./cluster.ts";
 import { Load } from "./load.ts";
 import { parseOptions } from "./options.ts";
-import { printCluster, printSummary } from "./report.ts";
+import { printCluster, printFreezes, printSummary, printUpdate, problemsOf } from "./report.ts";
 
 const options = parseOptions(process.argv.slice(2));
 const cluster = await Cluster.start(options.nodes);
@@ -17,28 +18,58 @@ async function interrupt(): Promise<void> {
 process.on("SIGINT", () => void interrupt());
 process.on("SIGTERM", () => void interrupt());
 
+/** Replaces all nodes, evenly spread over the time of the load. */
+async function update(running: Load): Promise<void> {
+  await running.started;
+  const gap = (options.duration * 1000) / (options.updates + 1);
+  const startedAt = performance.now();
+  for (let count = 1; count <= options.updates; count += 1) {
+    await pause(Math.max(0, startedAt + count * gap - performance.now()));
+    if (interrupted) return;
+    console.log(`update ${count} of ${options.updates}: starting ${options.nodes} nodes`);
+    const before = performance.now();
+    await cluster.update();
+    running.move(cluster);
+    const seconds = ((performance.now() - before) / 1000).toFixed(1);
+    console.log(`update ${count} of ${options.updates}: all nodes replaced after ${seconds} s`);
+    printUpdate(cluster.replacements.slice(-options.nodes));
+  }
+}
+
 /** Runs the load; returns the exit code of the whole command. */
 async function run(): Promise<number> {
   console.log(`starting ${options.nodes} nodes`);
   await cluster.ready();
   printCluster(cluster);
-  load = new Load(cluster, options);
-  const died = await Promise.race([load.ended.then(() => undefined), cluster.firstEnd()]);
+  const running = new Load(cluster, options);
+  load = running;
+  let updateProblem: string | undefined;
+  const updates = update(running).catch((error: unknown) => {
+    updateProblem = error instanceof Error ? error.message : String(error);
+  });
+  const died = await Promise.race([running.ended.then(() => undefined), cluster.firstEnd()]);
   if (died !== undefined && !interrupted) {
-    console.error(`node ${died.addresses.id} ended in the middle of the run; its last lines:`);
+    console.error(`node ${died.addresses.name} ended in the middle of the run; its last lines:`);
     for (const line of died.lastLines) console.error(JSON.stringify(line));
-    await load.stop();
+    await running.stop();
     await cluster.stop();
     return 1;
   }
-  const loadCode = await load.ended;
+  const loadCode = await running.ended;
+  if (loadCode === 0) await updates;
   const nodeCodes = await cluster.stop();
   if (interrupted) return 130;
+  printFreezes(cluster.replacements);
   printSummary(cluster);
+  const problems = problemsOf(cluster, running.report());
+  if (updateProblem !== undefined) problems.push(`the update failed: ${updateProblem}`);
   for (const [index, code] of nodeCodes.entries()) {
-    if (code !== 0) console.error(`node ${index + 1} ended with exit code ${code}`);
+    if (code !== 0) {
+      problems.push(`node ${cluster.all[index]?.addresses.name} ended with exit code ${code}`);
+    }
   }
-  return loadCode !== 0 ? loadCode : Math.max(...nodeCodes);
+  for (const problem of problems) console.error(problem);
+  return loadCode !== 0 ? loadCode : Math.min(1, problems.length);
 }
 
 try {

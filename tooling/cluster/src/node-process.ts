@@ -6,8 +6,11 @@ export type LogLine = Readonly<Record<string, unknown>>;
 
 export interface NodeAddresses {
   readonly id: number;
+  /** Node id and colour. */
+  readonly name: string;
   readonly coaps: string;
   readonly cluster: string;
+  readonly handover: string;
 }
 
 const STOP_TIMEOUT_MS = 10_000;
@@ -21,6 +24,8 @@ export class NodeProcess {
   readonly #last: LogLine[] = [];
   readonly #waiting = new Map<string, (line: LogLine) => void>();
   readonly #seen = new Map<string, LogLine>();
+  readonly #phases: LogLine[] = [];
+  #hasEnded = false;
 
   constructor(
     addresses: NodeAddresses,
@@ -37,6 +42,9 @@ export class NodeProcess {
       this.#child.on("exit", (code, signal) => resolve(code ?? (signal === null ? 1 : 128)));
       this.#child.on("error", () => resolve(127));
     });
+    void this.ended.then(() => {
+      this.#hasEnded = true;
+    });
     if (this.#child.stdout !== null) {
       createInterface({ input: this.#child.stdout }).on("line", (text) => this.#take(text));
     }
@@ -49,6 +57,20 @@ export class NodeProcess {
   /** The last lines of the log, for a report of a failure. */
   get lastLines(): readonly LogLine[] {
     return this.#last;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** The phases of its handovers, in order. */
+  get phases(): readonly LogLine[] {
+    return this.#phases;
+  }
+
+  /** The newest log line with this `event`, if there was one. */
+  last(name: string): LogLine | undefined {
+    return this.#seen.get(name);
   }
 
   /** Waits for the log line with this `event`; undefined when the process ends first. */
@@ -80,6 +102,7 @@ export class NodeProcess {
     const event = line["event"];
     if (typeof event !== "string") return;
     this.#seen.set(event, line);
+    if (event === "handover-phase") this.#phases.push(line);
     this.#waiting.get(event)?.(line);
     this.#waiting.delete(event);
   }

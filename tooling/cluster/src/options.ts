@@ -7,6 +7,8 @@ export interface ClusterOptions {
   readonly duration: number;
   readonly json: string | undefined;
   readonly spread: boolean;
+  /** How often all nodes are replaced while the load runs. */
+  readonly updates: number;
 }
 
 const integer =
@@ -29,8 +31,14 @@ export function parseOptions(argv: readonly string[]): ClusterOptions {
     .option("--clients <n>", "CoAP/DTLS clients", integer(1, 16_000), 4000)
     .option("--duration <seconds>", "seconds of load after set-up", integer(1, 86_400), 30)
     .option("--json <file>", "write the benchmark's report to FILE")
+    .option("--updates <n>", "replace all nodes so often under load", integer(0, 100), 1)
+    .option("--update", "replace all nodes once in the middle of the run (the default)")
+    .option("--no-update", "replace no node")
     .option("--no-spread", "each client sends to its own node only, so that nothing is forwarded")
     .helpOption("-h, --help", "show this help")
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  return command.parse(argv as string[], { from: "user" }).opts<ClusterOptions>();
+  const parsed = command
+    .parse(argv as string[], { from: "user" })
+    .opts<ClusterOptions & { readonly update?: boolean }>();
+  return parsed.update === false ? { ...parsed, updates: 0 } : parsed;
 }

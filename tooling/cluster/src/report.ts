@@ -1,4 +1,6 @@
-import type { Cluster } from "./cluster.ts";
+import type { Cluster, Replacement } from "./cluster.ts";
+import type { LoadReport } from "./load.ts";
+import type { LogLine, NodeProcess } from "./node-process.ts";
 
 /** Counters that a server logs when it stops. */
 interface NodeCounters {
@@ -12,28 +14,60 @@ interface NodeCounters {
 export function printCluster(cluster: Cluster): void {
   printTable(
     ["node", "coaps", "cluster", "state"],
-    cluster.nodes.map((node) => [
-      String(node.addresses.id),
-      node.addresses.coaps,
-      node.addresses.cluster,
+    cluster.nodes.map(({ addresses }) => [
+      addresses.name,
+      addresses.coaps,
+      addresses.cluster,
       "ready",
     ]),
   );
 }
 
-/** What each node did, as it said in its last log line. */
-export function printSummary(cluster: Cluster): void {
-  const rows = cluster.nodes.map((node) => {
-    const counters = (node.lastLines.find((line) => line["event"] === "stopped")?.["counters"] ??
-      {}) as NodeCounters;
-    const count = (name: string): string => String(counters.forwarder?.[name] ?? 0);
+/** One line for each phase of each node's handover. */
+export function printUpdate(replacements: readonly Replacement[]): void {
+  const rows = replacements.flatMap(({ from, to }) => {
+    const given = from.last("handed-over") ?? {};
+    const taken = to.last("took-over") ?? {};
+    const name = `${from.addresses.name} -> ${to.addresses.name}`;
+    const connections = numberOf(given, "connections");
     return [
-      String(node.addresses.id),
+      [name, "pre-copy", connections, numberOf(given, "bytes"), numberOf(given, "preCopyMs")],
+      [name, "freeze", numberOf(given, "delta"), "", numberOf(given, "freezeMs")],
+      [name, "activate", numberOf(taken, "connections"), "", numberOf(taken, "activateMs")],
+      [name, "late", "", "", phaseMs(from, "late")],
+    ];
+  });
+  printTable(["node", "phase", "connections", "bytes", "ms"], rows);
+}
+
+/** Median and longest time in which a node did not serve. */
+export function printFreezes(replacements: readonly Replacement[]): void {
+  const freezes = replacements
+    .map(({ from }) => Number(from.last("handed-over")?.["freezeMs"] ?? Number.NaN))
+    .filter((ms) => Number.isFinite(ms))
+    .sort((a, b) => a - b);
+  if (freezes.length === 0) return;
+  const median = freezes[freezes.length >> 1] as number;
+  const longest = freezes[freezes.length - 1] as number;
+  console.log(
+    `freeze of ${freezes.length} handovers: median ${median.toFixed(1)} ms, maximum ${longest.toFixed(1)} ms`,
+  );
+}
+
+/** What each process did, as it said in its last log line. */
+export function printSummary(cluster: Cluster): void {
+  const rows = cluster.all.map((node) => {
+    const counters = countersOf(node);
+    const count = (...names: string[]): string =>
+      String(names.reduce((sum, name) => sum + (counters.forwarder?.[name] ?? 0), 0));
+    return [
+      node.addresses.name,
       String(counters.requests ?? 0),
       count("forwarded"),
+      count("relayed", "relayedForward"),
       count("processForwarded"),
-      count("backwarded"),
-      count("sendBackwarded"),
+      count("backwarded", "backwardRelayed"),
+      count("sendBackwarded", "relayedBackward"),
       String(counters.kernelDrops ?? 0),
       (counters.cpuSeconds ?? 0).toFixed(1),
     ];
@@ -43,6 +77,7 @@ export function printSummary(cluster: Cluster): void {
       "node",
       "requests",
       "forwarded",
+      "relayed",
       "received",
       "backwarded",
       "sent for others",
@@ -51,6 +86,45 @@ export function printSummary(cluster: Cluster): void {
     ],
     rows,
   );
+}
+
+/** Why a run with updates has failed, one sentence each. */
+export function problemsOf(cluster: Cluster, report: LoadReport | undefined): string[] {
+  if (report === undefined) return ["the benchmark wrote no report"];
+  const problems: string[] = [];
+  if (report.transmissionErrors > 0) problems.push(`${report.transmissionErrors} requests failed`);
+  if (report.handshakesUnderLoad > 0) {
+    problems.push(`${report.handshakesUnderLoad} clients had to make a new handshake`);
+  }
+  if (report.failedHandshakes > 0) problems.push(`${report.failedHandshakes} handshakes failed`);
+  const executions = cluster.all.reduce((sum, node) => sum + (countersOf(node).requests ?? 0), 0);
+  const isComplete = report.unfinished === 0 && report.transmissionErrors === 0;
+  if (isComplete && executions !== report.responses) {
+    problems.push(
+      `the servers executed ${executions} requests, but the clients got ${report.responses} answers`,
+    );
+  } else {
+    console.log(`executed ${executions} times, answered ${report.responses} times`);
+  }
+  return problems;
+}
+
+function countersOf(node: NodeProcess): NodeCounters {
+  return (node.last("stopped")?.["counters"] ?? {}) as NodeCounters;
+}
+
+function numberOf(line: LogLine, field: string): string {
+  const value = line[field];
+  return typeof value === "number" ? formatNumber(value) : "-";
+}
+
+function phaseMs(node: NodeProcess, phase: string): string {
+  const next = node.phases.find((line) => line["before"] === phase);
+  return next === undefined ? "-" : numberOf(next, "ms");
+}
+
+function formatNumber(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(1);
 }
 
 function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
