@@ -16,7 +16,7 @@ export class PlainLink implements Link {
 
   send(message: Uint8Array): boolean {
     // The socket may keep the datagram in a queue, the message lives only during the call.
-    this.#owner.transmit(message.slice(), false);
+    this.#owner.transmit(new Uint8Array(message), false);
     return true;
   }
 

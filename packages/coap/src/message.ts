@@ -48,9 +48,9 @@ export class CoapMessage {
     return decodeUtf8(this.bytes, this.bytes.length - this.payloadLength);
   }
 
-  /** The same message in memory of its own. */
+  /** The same message in memory of its own. A `slice` would not do: that of a Buffer is a view. */
   copy(): CoapMessage {
-    return new CoapMessage(this.bytes.slice(), this.optionsEnd);
+    return new CoapMessage(new Uint8Array(this.bytes), this.optionsEnd);
   }
 
   /** All options in the order of the message. */

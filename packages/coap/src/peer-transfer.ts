@@ -38,7 +38,7 @@ export function exportPeer<T>(
   }
   const unacknowledged: Uint8Array[] = [];
   for (let row = peer.unacknowledged; row !== undefined; row = row.next) {
-    if (row.message !== undefined) unacknowledged.push(row.message.slice());
+    if (row.message !== undefined) unacknowledged.push(new Uint8Array(row.message));
   }
   return { nextMessageId: peer.nextMessageId, duplicates, unacknowledged, mark: peer.mark };
 }
@@ -71,7 +71,7 @@ export function importPeer<T>(
     if (!wanted.has(messageIdOf(message))) continue;
     const row = new ServerRow<T>(peer, -1, true, message, now);
     row.isOpen = false;
-    server.sendConfirmable(row, message.slice(), now, false);
+    server.sendConfirmable(row, new Uint8Array(message), now, false);
   }
 }
 

@@ -49,7 +49,7 @@ export class QueryParser {
     // most, and a difference only costs a parse.
     if (!sameBytes(this.#lastOptions, message.bytes, start, end)) {
       this.#last = this.#parse(message);
-      this.#lastOptions = message.bytes.slice(start, end);
+      this.#lastOptions = new Uint8Array(message.bytes.subarray(start, end));
     }
     return this.#last;
   }

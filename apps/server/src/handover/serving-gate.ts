@@ -101,7 +101,7 @@ export class ServingGate {
       return;
     }
     this.#held += 1;
-    this.#waiting.push({ datagram: datagram.slice(), address, port, via });
+    this.#waiting.push({ datagram: new Uint8Array(datagram), address, port, via });
   }
 }
 

@@ -57,5 +57,5 @@ export function sendBorrowed(
   port: number,
   address: string,
 ): void {
-  socket.send(socket.copiesOnSend ? datagram : datagram.slice(), port, address);
+  socket.send(socket.copiesOnSend ? datagram : new Uint8Array(datagram), port, address);
 }

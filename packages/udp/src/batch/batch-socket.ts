@@ -226,7 +226,7 @@ export class BatchSocket implements DatagramSocket {
     const ring = this.#outgoing;
     const nameAt = slot * ring.nameStride;
     const address = this.#names.decodeAddress(ring.names, nameAt);
-    this.#node.send(ring.queued(slot).slice(), decodePort(ring.names, nameAt), address);
+    this.#node.send(new Uint8Array(ring.queued(slot)), decodePort(ring.names, nameAt), address);
   }
 
   #fail(error: unknown): void {
