@@ -2,7 +2,7 @@ import { echo } from "./benches/echo.ts";
 import { forward } from "./benches/forward.ts";
 import { handshake } from "./benches/handshake.ts";
 import { idleMemory } from "./benches/idle-memory.ts";
-import { coap, records, route, state } from "./benches/package-scripts.ts";
+import { coap, pipeline, records, route, state } from "./benches/package-scripts.ts";
 import { request } from "./benches/request.ts";
 import { run60 } from "./benches/run60.ts";
 import type { Benchmark } from "./benchmark.ts";
@@ -15,6 +15,7 @@ export const benchmarks: readonly Benchmark[] = [
   handshake,
   idleMemory,
   run60,
+  pipeline,
   records,
   coap,
   route,

@@ -19,6 +19,15 @@ function scripts(
   };
 }
 
+export const pipeline: Benchmark = scripts(
+  {
+    name: "pipeline",
+    title: "A request without sockets",
+    summary: "CPU of DTLS, CoAP and resource from datagram to datagram, without any socket",
+  },
+  [{ path: "tooling/bench/src/pipeline/main.ts", args: ["200", "2000", "6000"] }],
+);
+
 export const records: Benchmark = scripts(
   {
     name: "records",
