@@ -7,7 +7,7 @@
 export { type ClusterServer, ownProgram, startClusterServer } from "./cluster-server.ts";
 export { until } from "./deadline.ts";
 export { freePorts } from "./free-port.ts";
-export { type InstalledProgram, installedProgram } from "./installed-program.ts";
+export { InstalledProgram } from "./installed-program.ts";
 export { InteropError } from "./interop-error.ts";
 export {
   coapClient,

@@ -1,24 +1,37 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** A peer's program on this machine, or the reason for skipping what needs it. */
-export interface InstalledProgram {
+/** A peer's program, looked up in PATH. */
+export class InstalledProgram {
   readonly name: string;
-  readonly path: string;
-  readonly isInstalled: boolean;
-}
+  readonly #debianPackage: string;
+  readonly #path: string | undefined;
+  #hasTold = false;
 
-/**
- * Looks a program up in PATH and prints why tests are skipped when it is not there.
- * @param debianPackage what to install on Debian to have it.
- */
-export function installedProgram(name: string, debianPackage: string): InstalledProgram {
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
-    const path = join(folder, name);
-    if (isExecutable(path)) return { name, path, isInstalled: true };
+  /** @param debianPackage what to install on Debian to have it. */
+  constructor(name: string, debianPackage: string) {
+    this.name = name;
+    this.#debianPackage = debianPackage;
+    this.#path = (process.env["PATH"] ?? "")
+      .split(delimiter)
+      .map((folder) => join(folder, name))
+      .find(isExecutable);
   }
-  process.stdout.write(`skipped: ${name} is not installed (Debian package ${debianPackage})\n`);
-  return { name, path: name, isInstalled: false };
+
+  get path(): string {
+    return this.#path ?? this.name;
+  }
+
+  /** Whether tests can use it; says once why they are skipped when they cannot. */
+  get isInstalled(): boolean {
+    if (this.#path === undefined && !this.#hasTold) {
+      this.#hasTold = true;
+      process.stdout.write(
+        `skipped: ${this.name} is not installed (Debian package ${this.#debianPackage})\n`,
+      );
+    }
+    return this.#path !== undefined;
+  }
 }
 
 function isExecutable(path: string): boolean {

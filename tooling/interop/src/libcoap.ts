@@ -1,5 +1,5 @@
 import { freePorts } from "./free-port.ts";
-import { type InstalledProgram, installedProgram } from "./installed-program.ts";
+import { InstalledProgram } from "./installed-program.ts";
 import { PeerProcess } from "./peer-process.ts";
 
 const debianPackage = "libcoap3-bin";
@@ -14,8 +14,8 @@ export interface LibcoapPrograms {
 
 export const libcoap: readonly LibcoapPrograms[] = flavours.map((flavour) => ({
   flavour,
-  client: installedProgram(`coap-client-${flavour}`, debianPackage),
-  server: installedProgram(`coap-server-${flavour}`, debianPackage),
+  client: new InstalledProgram(`coap-client-${flavour}`, debianPackage),
+  server: new InstalledProgram(`coap-server-${flavour}`, debianPackage),
 }));
 
 /** Sends one request; the answer's payload is what the process prints. */

@@ -1,7 +1,7 @@
-import { type InstalledProgram, installedProgram } from "./installed-program.ts";
+import { InstalledProgram } from "./installed-program.ts";
 import { PeerProcess } from "./peer-process.ts";
 
-export const openssl: InstalledProgram = installedProgram("openssl", "openssl");
+export const openssl: InstalledProgram = new InstalledProgram("openssl", "openssl");
 
 /** The PSK suites of the engine: IANA name and number, OpenSSL's name. */
 export const pskSuites: readonly {

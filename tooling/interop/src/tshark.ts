@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type InstalledProgram, installedProgram } from "./installed-program.ts";
+import { InstalledProgram } from "./installed-program.ts";
 import { InteropError } from "./interop-error.ts";
 import { encodePcap } from "./packet-capture.ts";
 import { PeerProcess } from "./peer-process.ts";
 import type { ProxiedDatagram } from "./udp-proxy.ts";
 
-export const tshark: InstalledProgram = installedProgram("tshark", "tshark");
+export const tshark: InstalledProgram = new InstalledProgram("tshark", "tshark");
 
 export interface DissectOptions {
   readonly serverPort: number;
