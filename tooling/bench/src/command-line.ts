@@ -17,7 +17,7 @@ export function parseCommandLine(
     .description("Measures and prints; without a name, everything.")
     .argument("[NAME...]", "benchmarks to run")
     .option("--runs <n>", "repetitions, of which the median is taken", integer(1, 100), 3)
-    .option("--seconds <s>", "length of each measured window", integer(1, 600), 5)
+    .option("--seconds <s>", "length of each measured window", integer(1, 600), 4)
     .option("--write", "replace the section of each benchmark in docs/benchmarks.md", false)
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", namesText(benchmarks))

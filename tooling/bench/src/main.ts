@@ -14,6 +14,7 @@ for (const [signal, code] of Object.entries(SIGNAL_EXIT_CODES)) {
   process.once(signal, () => void stopAllChildren().then(() => process.exit(code)));
 }
 
+const order = benchmarks.map(({ name }) => name);
 for (const benchmark of chosen) {
   const startedAt = new Date();
   const machine = describeMachine();
@@ -23,7 +24,7 @@ for (const benchmark of chosen) {
     const parts = await benchmark.run({ runs, seconds, progress });
     const section = sectionText(benchmark, parts, { runs, seconds }, { machine, startedAt });
     console.log(`\n${section}\n`);
-    if (write) writeSection(DOCUMENT, benchmark.name, section);
+    if (write) writeSection(DOCUMENT, benchmark.name, section, order);
   } catch (error) {
     console.error(`${benchmark.name}: ${error instanceof Error ? error.message : error}`);
     process.exitCode = 1;

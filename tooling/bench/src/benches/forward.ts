@@ -61,6 +61,7 @@ async function measureCase(one: Case, bench: Bench): Promise<Run> {
         uris: targets.map(({ coaps }) => `coaps://${coaps}/benchmark?rlen=40`),
         clients: CLIENTS,
         seconds: bench.seconds,
+        warmUpSeconds: 2,
         args: [
           ...(one.load === "fixed" ? ["--home", "2", "--interval", String(INTERVAL_MS)] : []),
           ...(one.spread ? ["--spread"] : []),

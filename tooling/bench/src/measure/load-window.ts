@@ -2,7 +2,7 @@ import { Load, type LoadReport } from "../process/load.ts";
 import { type CpuTime, cpuBetween, cpuTimeOf } from "./process-cpu.ts";
 
 /**
- * Seconds under load that are not measured: clients start one by one, the JIT compiler is at work, and what
+ * Seconds under load that are usually not measured: clients start one by one, the JIT compiler is at work, and what
  * is kept for each client grows to its size.
  */
 export const WARM_UP_SECONDS = 4;
@@ -11,6 +11,8 @@ export interface WindowOptions {
   readonly uris: readonly string[];
   readonly clients: number;
   readonly seconds: number;
+  /** Default {@link WARM_UP_SECONDS}. */
+  readonly warmUpSeconds?: number;
   readonly args?: readonly string[];
 }
 
@@ -37,7 +39,8 @@ export async function measureLoad(
   pids: readonly number[],
   options: WindowOptions,
 ): Promise<LoadWindow> {
-  const last = WARM_UP_SECONDS + options.seconds;
+  const first = options.warmUpSeconds ?? WARM_UP_SECONDS;
+  const last = first + options.seconds;
   const samples = new Map<number, Sample>();
   const load: Load = new Load({
     uris: options.uris,
@@ -45,7 +48,7 @@ export async function measureLoad(
     seconds: last + 1,
     args: options.args ?? [],
     onLine: (n, { requests }) => {
-      if (n !== WARM_UP_SECONDS && n !== last) return;
+      if (n !== first && n !== last) return;
       const sample = takeSample(pids, load.pid, requests);
       if (sample !== undefined) samples.set(n, sample);
     },
@@ -53,7 +56,7 @@ export async function measureLoad(
   try {
     await load.connected();
     const report = await load.report();
-    const from = samples.get(WARM_UP_SECONDS);
+    const from = samples.get(first);
     const to = samples.get(last);
     if (from === undefined || to === undefined || to.requests === from.requests) {
       throw new Error("the load ended before the end of the window, or a server did");
