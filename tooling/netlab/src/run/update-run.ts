@@ -1,0 +1,146 @@
+import { exitCodes, indent, printNodes, type RunContext } from "./cluster-run.ts";
+import type { LoadFigures } from "./load-figures.ts";
+import type { LoadProcess } from "./load-process.ts";
+import type { LogLine, ServerProcess } from "./server-process.ts";
+import { podsOf, Stage } from "./stage.ts";
+import {
+  checkExits,
+  checkLoads,
+  checkRetransmissions,
+  checkTaps,
+  finalCounters,
+} from "./verdict.ts";
+
+export const updateModes = ["stuck", "flushed", "per-packet"] as const;
+export type UpdateMode = (typeof updateModes)[number];
+
+export interface UpdateRunSettings {
+  readonly mode: UpdateMode;
+  readonly nodes: number;
+  readonly clients: number;
+  /** How often all nodes are replaced. */
+  readonly updates: number;
+  /** Seconds of load. */
+  readonly duration: number;
+  /** Clients whose handshakes begin during each switch. */
+  readonly newClients: number;
+}
+
+/** Seconds for one update, with what goes before and after it. */
+export const SECONDS_AN_UPDATE = 18;
+
+const LIMIT_MS = 120_000;
+const WARM_UP_MS = 2000;
+/** How long the old processes run on beside the new ones. */
+const OLD_STAY_MS = 4000;
+const AFTER_REMOVAL_MS = 1000;
+const FREEZE_LIMIT_MS = 20;
+const NEW_CLIENT_SECONDS = 4;
+const HANDSHAKES_A_SECOND = 40;
+
+/** Replaces all nodes under load, several times. */
+export async function runUpdate(settings: UpdateRunSettings, context: RunContext): Promise<void> {
+  const { checks, print } = context;
+  const { mode, clients, duration, nodes, updates, newClients } = settings;
+  const balancing = mode === "per-packet" ? "packet" : "connection";
+  const stage = new Stage({ balancing, forgets: mode === "flushed", nodes }, context.interrupted);
+  try {
+    await stage.open();
+    const load = stage.startLoad({ clients, firstClient: 0, duration, print: indent(print) });
+    await stage.within(LIMIT_MS, "the clients are not connected", () => load.connected);
+    const startedAt = performance.now();
+    await stage.pause(WARM_UP_MS);
+    const late: LoadFigures[] = [];
+    for (let update = 0; update < updates; update += 1) {
+      late.push(await replaceAll(stage, settings, clients + update * newClients, print));
+    }
+    const took = (performance.now() - startedAt) / 1000;
+    const figures = await stage.within(duration * 1000 + LIMIT_MS, "the load did not end", () =>
+      load.figures(),
+    );
+    await stage.stopAll();
+    printNodes(stage, print);
+    checks.add(
+      "the updates ended under load",
+      took < duration,
+      `${took.toFixed(1)} s of ${duration} s`,
+    );
+    checkLoads(checks, stage, [figures, ...late], clients + updates * newClients);
+    checkRetransmissions(checks, figures);
+    checkExits(checks, await exitCodes(stage));
+    checkHandovers(settings, context, stage);
+    const repeats = await checkTaps(checks, stage, 0);
+    print(`  ${repeats} handshake messages were repeated`);
+  } finally {
+    await stage.close(context.keeps);
+    if (context.keeps) print(`  kept: ${stage.folder}`);
+  }
+}
+
+/** One update: doubles start, take over, become endpoints; the old ones stay a while and are deleted. */
+async function replaceAll(
+  stage: Stage,
+  settings: UpdateRunSettings,
+  firstClient: number,
+  print: (line: string) => void,
+): Promise<LoadFigures> {
+  const old = stage.group;
+  const late: LoadProcess = stage.startLoad({
+    clients: settings.newClients,
+    firstClient,
+    duration: NEW_CLIENT_SECONDS,
+    handshakeRate: HANDSHAKES_A_SECOND,
+    interval: 500,
+  });
+  const doubles = await stage.startGroup();
+  const taken = await stage.within(LIMIT_MS, "no takeover", () =>
+    Promise.all(doubles.map((server) => server.event("took-over"))),
+  );
+  for (const [index, line] of taken.entries()) printTakeover(doubles[index], line, print);
+  stage.replaceGroup(doubles);
+  await stage.within(LIMIT_MS, "the new nodes are not the only endpoints", (signal) =>
+    stage.controller.settled(podsOf(doubles), signal),
+  );
+  await stage.pause(OLD_STAY_MS);
+  const figures = await stage.within(LIMIT_MS, "the new clients did not end", () => late.figures());
+  for (const server of old) await stage.controller.remove(server.pod);
+  await stage.pause(AFTER_REMOVAL_MS);
+  await Promise.all(old.map((server) => server.stop()));
+  for (const server of old) await stage.lab.removePod(server.pod);
+  return figures;
+}
+
+function printTakeover(
+  server: ServerProcess | undefined,
+  line: LogLine | undefined,
+  print: (line: string) => void,
+): void {
+  if (server === undefined) return;
+  const text =
+    line === undefined
+      ? "ended without taking over"
+      : `took ${line["connections"]} connections, ${line["bytes"]} bytes, copy ${line["copyMs"]} ms, ` +
+        `activate ${line["activateMs"]} ms`;
+  print(`  node ${server.nodeId} (${server.pod.name}): ${text}`);
+}
+
+function checkHandovers(settings: UpdateRunSettings, context: RunContext, stage: Stage): void {
+  const { checks } = context;
+  const givers = stage.servers.slice(0, settings.nodes * settings.updates);
+  const freezes = givers.map((server) => Number(server.last("handed-over")?.["freezeMs"]));
+  const sorted = [...freezes].sort((a, b) => a - b);
+  const longest = sorted.at(-1) ?? Number.NaN;
+  checks.add(
+    `every node handed over within ${FREEZE_LIMIT_MS} ms`,
+    longest <= FREEZE_LIMIT_MS,
+    `freeze median ${sorted[sorted.length >> 1]} ms, longest ${longest} ms of ${freezes.length}`,
+    !freezes.some(Number.isNaN),
+  );
+  if (settings.mode !== "stuck") return;
+  const relayed = givers.map((server) => finalCounters(server).forwarder?.["relayed"] ?? 0);
+  checks.add(
+    "clients stuck to old nodes went on through them",
+    Math.min(...relayed) > 0,
+    `${relayed.join(", ")} datagrams relayed`,
+  );
+}
