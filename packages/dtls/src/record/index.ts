@@ -1,3 +1,8 @@
+/**
+ * The record layer alone, without keys and state: for forwarders, taps and tests.
+ *
+ * @packageDocumentation
+ */
 export {
   type Alert,
   AlertDescription,
