@@ -42,7 +42,10 @@ export interface EndpointOptions {
 export interface EndpointLimits {
   /** Established connections. At the limit new handshakes are refused with a counter. Default 1 000 000. */
   readonly maxConnections: number;
-  /** Handshakes in progress that have shown a valid cookie. Default 10 000. */
+  /**
+   * Handshakes in progress that have shown a valid cookie. At the limit a new one takes the place of the
+   * oldest if that has lasted for three seconds, else it is refused with a counter. Default 10 000.
+   */
   readonly maxHandshakes: number;
   /** Longest reassembled handshake message. Default 16 384. */
   readonly maxHandshakeMessageLength: number;

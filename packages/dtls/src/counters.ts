@@ -20,7 +20,6 @@ const dropReasons: readonly DropReason[] = [
 export class Counters {
   connections = 0;
   handshakes = 0;
-  serverHandshakes = 0;
   datagramsReceived = 0;
   datagramsHandled = 0;
   datagramsAnswered = 0;

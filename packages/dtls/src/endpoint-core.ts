@@ -22,6 +22,8 @@ export class EndpointCore {
   readonly counters: Counters = new Counters();
   readonly byCid: CidTable<Association> = new CidTable();
   readonly byAddress: AddressTable<Association>;
+  /** Server handshakes in progress, the oldest first. */
+  readonly serverHandshakes: Set<Association> = new Set();
   readonly secrets: SecretStore = new SecretStore();
   readonly deadlines: DeadlineQueue<Association> = new DeadlineQueue();
   isSealedForEver = false;
@@ -45,7 +47,7 @@ export class EndpointCore {
     const association = new Association(role, path, this.config.mtu, now);
     this.counters.handshakes += 1;
     this.counters.handshakesStarted += 1;
-    if (role === "server") this.counters.serverHandshakes += 1;
+    if (role === "server") this.serverHandshakes.add(association);
     this.byAddress.add(association);
     return association;
   }
@@ -161,7 +163,7 @@ export class EndpointCore {
     } else {
       this.counters.handshakes -= 1;
       this.counters.handshakesFailed += 1;
-      if (association.role === "server") this.counters.serverHandshakes -= 1;
+      this.serverHandshakes.delete(association);
     }
     association.phase = reason.kind === "exported" ? "exported" : "closed";
     this.byAddress.remove(association);

@@ -9,6 +9,7 @@ export type CloseReason =
   | { readonly kind: "handshake-timeout" }
   | { readonly kind: "replaced" }
   | { readonly kind: "exported" }
+  /** A server handshake gave its place to a newer one, at the limit `maxHandshakes`. */
   | { readonly kind: "evicted" }
   | { readonly kind: "limit-reached"; readonly limit: "sequence-number" | "forgeries" }
   | { readonly kind: "failed"; readonly error: DtlsError };

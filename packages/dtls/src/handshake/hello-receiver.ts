@@ -17,6 +17,9 @@ import { encodeHelloVerifyRequest } from "./messages/hello-verify-request.ts";
 import { repeatFlight } from "./progress.ts";
 import { startServerHandshake } from "./server.ts";
 
+/** What any client needs to end a handshake, with a repetition of its last flight. */
+const MIN_AGE_OF_EVICTED_MS = 3000;
+
 /** How a datagram came. */
 export interface Arrival {
   readonly address: string;
@@ -63,11 +66,22 @@ export class HelloReceiver {
     if (this.#isOld(hello, address, port)) return "replayed";
     const { counters } = core;
     const { maxConnections, maxHandshakes } = core.config.limits;
-    const others = counters.serverHandshakes - (pending === undefined ? 0 : 1);
-    if (others >= maxHandshakes) return "too-many-handshakes";
+    const others = core.serverHandshakes.size - (pending === undefined ? 0 : 1);
     if (counters.connections + others >= maxConnections) return "too-many-connections";
+    if (others >= maxHandshakes && !this.#evictOldest(now)) return "too-many-handshakes";
     if (pending !== undefined) core.forget(pending, { kind: "replaced" }, now);
     return this.#start(hello, fragment, recordSequence, arrival);
+  }
+
+  /**
+   * Makes room at the limit, so that whoever begins handshakes and ends none would have to fill all places anew
+   * within three seconds to keep others out.
+   */
+  #evictOldest(now: number): boolean {
+    const oldest = this.#core.serverHandshakes.values().next();
+    if (oldest.done || now - oldest.value.lastReceivedAt < MIN_AGE_OF_EVICTED_MS) return false;
+    this.#core.forget(oldest.value, { kind: "evicted" }, now);
+    return true;
   }
 
   #start(

@@ -76,7 +76,7 @@ export function completeHandshake(
   counters.handshakes -= 1;
   counters.handshakesCompleted += 1;
   counters.connections += 1;
-  if (association.role === "server") counters.serverHandshakes -= 1;
+  core.serverHandshakes.delete(association);
   association.phase = "connected";
   association.establishedAt = core.wallTime(now);
   association.lastReceivedAt = now;

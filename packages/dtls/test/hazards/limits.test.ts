@@ -32,7 +32,7 @@ test("the forgery limit closes the connection and tells the peer", () => {
 
 test("at the limit of handshakes new ones are dropped, and later ones succeed", () => {
   const { world, client, server } = createPair({
-    server: { limits: { maxHandshakes: 1, handshakeLifetimeMs: 5000 } },
+    server: { limits: { maxHandshakes: 1, handshakeLifetimeMs: 2500 } },
   });
   server.pskFor = () => "later";
   client.connect(server);

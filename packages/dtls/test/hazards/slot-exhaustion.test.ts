@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { createPair, outcomesBalance, Peer } from "../peer.ts";
+
+const maxHandshakes = 50;
+
+test("one host that begins many handshakes and ends none does not keep others out", () => {
+  const { world, client, server } = createPair({ server: { limits: { maxHandshakes } } });
+  // Its cookies are right, so its address is proven; it just never sends its last flight.
+  world.network.addFilter((datagram, from) =>
+    from.address === "10.0.0.66" && datagram[13] === 16 ? "drop" : "pass",
+  );
+  let port = 1000;
+  const attack = () => {
+    const attacker = new Peer(world, "10.0.0.66", port++, { connectionId: { length: 0 } });
+    attacker.connect(server);
+  };
+  for (let i = 0; i < maxHandshakes; i += 1) attack();
+  world.runFor(3000);
+  expect(server.endpoint.stats().handshakes).toBe(maxHandshakes);
+  const connection = client.connect(server);
+  for (let i = 0; i < 200 && connection.phase === "handshaking"; i += 1) {
+    attack();
+    world.runFor(50);
+  }
+  expect(connection.phase).toBe("connected");
+  expect(server.closeReasons()).toContainEqual({ kind: "evicted" });
+  expect(server.endpoint.stats().handshakes).toBeLessThanOrEqual(maxHandshakes);
+  expect(outcomesBalance(server)).toBe(true);
+});
+
+test("a handshake that has just begun gives way to none", () => {
+  const { world, server } = createPair({ server: { limits: { maxHandshakes } } });
+  server.pskFor = () => "later";
+  for (let i = 0; i < 2 * maxHandshakes; i += 1) {
+    const peer = new Peer(world, "10.0.0.66", 1000 + i, { connectionId: { length: 0 } });
+    peer.connect(server);
+  }
+  world.runFor(500);
+  expect(server.closeReasons()).toEqual([]);
+  expect(server.endpoint.stats().datagrams.dropped["too-many-handshakes"]).toBe(maxHandshakes);
+});
