@@ -75,10 +75,6 @@ export class Interner<T> {
   }
 }
 
-export function addressOf(index: number): string {
-  return `p${index}`;
-}
-
 export function indexOf(id: string): number {
   return Number(id.slice(1));
 }

@@ -1,5 +1,4 @@
 import { Reader } from "../../codec/reader.ts";
-import { Writer } from "../../codec/writer.ts";
 
 /** Form for the plain PSK key exchange (RFC 4279 section 2): a view of the identity hint. @throws DecodeError */
 export function decodePskServerKeyExchange(body: Uint8Array): Uint8Array {
@@ -7,8 +6,4 @@ export function decodePskServerKeyExchange(body: Uint8Array): Uint8Array {
   const hint = reader.opaque16();
   reader.end();
   return hint;
-}
-
-export function encodePskServerKeyExchange(identityHint: Uint8Array): Uint8Array {
-  return new Writer().opaque16(identityHint).finish();
 }
