@@ -33,7 +33,8 @@ export function printUpdate(replacements: readonly Replacement[]): void {
     return [
       [name, "pre-copy", connections, numberOf(given, "bytes"), numberOf(given, "preCopyMs")],
       [name, "freeze", numberOf(given, "delta"), "", numberOf(given, "freezeMs")],
-      [name, "activate", numberOf(taken, "connections"), "", numberOf(taken, "activateMs")],
+      [name, "import", numberOf(taken, "connections"), "", numberOf(taken, "deltaMs")],
+      [name, "activate", "", "", numberOf(taken, "activateMs")],
       [name, "late", "", "", phaseMs(from, "late")],
     ];
   });

@@ -12,7 +12,7 @@ export interface MovedConnection {
  * The newest messages of a client that a copy remembers. One would do for clients with NSTART 1
  * (RFC 7252 section 4.7); the rest is for those that have more requests under way.
  */
-const REMEMBERED_MESSAGES = 8;
+const REMEMBERED_MESSAGES = 4;
 
 /** A client that repeats the end of its handshake is answered for this long by whom it was made with. */
 const QUIET_MS = 3000;

@@ -67,6 +67,7 @@ export class PhaseRecord {
         event: "took-over",
         ...figures,
         copyMs: round(figures.copyMs),
+        deltaMs: round(figures.deltaMs),
         activateMs: round(figures.activateMs),
       },
       `took ${figures.connections} connections over, ${figures.bytes} bytes in ${round(figures.copyMs)} ms`,

@@ -11,7 +11,9 @@ export interface TakerFigures {
   readonly connections: number;
   readonly bytes: number;
   readonly copyMs: number;
-  /** From the freeze mark's arrival until it serves. */
+  /** From the freeze mark until the difference is imported. */
+  readonly deltaMs: number;
+  /** From the question for the activation until this process serves. */
   readonly activateMs: number;
 }
 
@@ -23,6 +25,7 @@ export class TakerSide {
   #source: Peer | undefined;
   #openedAt = 0;
   #frozenAt = 0;
+  #completeAt = 0;
 
   constructor(context: HandoverContext, calls: () => RestoreCalls | undefined) {
     this.#context = context;
@@ -32,6 +35,7 @@ export class TakerSide {
   openStream(attempt: AttemptKey, from: Peer): void {
     const { secure, transfer, nodeId, clock } = this.#context;
     this.#copy?.discard();
+    this.#completeAt = 0;
     const copy = new TakerCopy({ secure, transfer, nodeId, clock });
     this.#copy = copy;
     this.#openedAt = performance.now();
@@ -64,6 +68,7 @@ export class TakerSide {
 
   activate(attempt: AttemptKey, round: number, to: Peer): void {
     const { gate, channel } = this.#context;
+    this.#completeAt ||= performance.now();
     this.#source = to;
     if (gate.mode !== "hold") {
       // What the giver relays may be here before its acknowledgement.
@@ -84,7 +89,8 @@ export class TakerSide {
       connections: copy.size,
       bytes: copy.bytes,
       copyMs: this.#frozenAt - this.#openedAt,
-      activateMs: performance.now() - this.#frozenAt,
+      deltaMs: this.#completeAt - this.#frozenAt,
+      activateMs: performance.now() - this.#completeAt,
     };
     copy.settle();
     return figures;

@@ -1,0 +1,61 @@
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { anyOf, Balancer, runLoad } from "./support/balanced-load.ts";
+import { killAll } from "./support/server-process.ts";
+import { freePorts, isReady, type NodePorts, TestSite } from "./support/test-nodes.ts";
+
+const site = new TestSite();
+afterEach(killAll);
+afterAll(() => site.remove());
+
+describe("a handover under load", () => {
+  it("loses no request, needs no handshake and executes everything once", async () => {
+    const [a1, a2, b1, b2] = (await freePorts(4)) as [NodePorts, NodePorts, NodePorts, NodePorts];
+    const old = [a1, a2].map((ports, index) =>
+      site.start(ports, { id: index + 1, group: [a1, a2], more: ["--relay-idle", "2"] }),
+    );
+    await Promise.all(old.map(({ server }) => server.event("ready")));
+    const balancer = new Balancer([a1, a2]);
+    balancer.addServers([b1, b2]);
+    const load = runLoad(balancer, { clients: 150, durationMs: 7000, intervalMs: 60 });
+    // Every datagram of a handshake may arrive at another node, too.
+    await balancer.traffic(1000);
+    const fresh = runLoad(balancer, {
+      clients: 40,
+      firstClient: 1000,
+      handshakeRate: 15,
+      durationMs: 1000,
+      intervalMs: 100,
+    });
+    const next = [b1, b2].map((ports, index) =>
+      site.start(ports, { id: index + 1, group: [b1, b2], double: [a1, a2][index]?.handover ?? 0 }),
+    );
+    await Promise.all(next.map(({ server }) => server.event("ready")));
+    // Some clients are moved to the new nodes, others stick to the old ones.
+    const toNew = anyOf([b1, b2]);
+    const toOld = anyOf([a1, a2]);
+    balancer.route((client) => (client % 3 === 0 ? toOld() : toNew()));
+    const reports = await Promise.all([load, fresh]);
+    const readiness = await Promise.all(next.map(isReady));
+    const counters = await Promise.all([...old, ...next].map(({ server }) => server.stop()));
+
+    for (const report of reports) {
+      expect(report.problems).toEqual([]);
+      expect(report.failedHandshakes).toBe(0);
+      expect(report.handshakesUnderLoad).toBe(0);
+      expect(report.transmissionErrors).toBe(0);
+      expect(report.unfinished).toBe(0);
+    }
+    expect(readiness).toEqual([true, true]);
+    const executed = counters.reduce((sum, { requests }) => sum + requests, 0);
+    expect(executed).toBe(reports.reduce((sum, { responses }) => sum + responses, 0));
+    // The new ones did work, and the old ones relayed for those that stick to them.
+    expect(counters[2]?.requests).toBeGreaterThan(100);
+    expect(counters[0]?.forwarder["relayed"]).toBeGreaterThan(100);
+    balancer.auditor.assertClean();
+    expect(balancer.auditor.sealedRecords).toBeGreaterThan(2000);
+    for (const { server } of old) {
+      const phases = server.phases.slice(0, 5);
+      expect(phases).toEqual(["pre-copy", "freeze", "activate", "late", "relay"]);
+    }
+  });
+});
