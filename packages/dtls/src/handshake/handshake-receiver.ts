@@ -20,6 +20,9 @@ import { MessageType } from "./message-type.ts";
 import { repeatFlight } from "./progress.ts";
 import { advanceServer } from "./server.ts";
 
+/** Room for an identity of 128 bytes and for the public key of any group. */
+const LONGEST_CLIENT_KEY_EXCHANGE = 1024;
+
 /** Opens a record that had to wait, once it can be opened. */
 export interface HeldRecords {
   receiveHeld(association: Association, now: number): void;
@@ -207,7 +210,12 @@ function isPlausible(exchange: Exchange | undefined, fragment: HandshakeFragment
     case "expect-server-hello-done":
       return endsServerFlight;
     case "expect-client-key-exchange":
-      return ahead === 0 && type === MessageType.clientKeyExchange;
+      // The reassembler makes room for what a first fragment claims.
+      return (
+        ahead === 0 &&
+        type === MessageType.clientKeyExchange &&
+        fragment.length <= LONGEST_CLIENT_KEY_EXCHANGE
+      );
     default:
       return false;
   }

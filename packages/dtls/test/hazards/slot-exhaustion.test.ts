@@ -39,3 +39,19 @@ test("a handshake that has just begun gives way to none", () => {
   expect(server.closeReasons()).toEqual([]);
   expect(server.endpoint.stats().datagrams.dropped["too-many-handshakes"]).toBe(maxHandshakes);
 });
+
+test("a fragment that claims a long message makes a server reserve no room for it", () => {
+  const { world, client, server } = createPair();
+  world.network.addFilter((datagram) => (datagram[13] === 16 ? "drop" : "pass"));
+  client.connect(server);
+  world.runFor(100);
+  expect(server.endpoint.stats().handshakes).toBe(1);
+  const claim = (length: number) =>
+    Uint8Array.of(
+      ...[22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 13],
+      ...[16, 0, length >> 8, length & 255, 0, 2, 0, 0, 0, 0, 0, 1, 0],
+    );
+  expect(server.receive(claim(16_384), client.socket.address)).toBe("unexpected");
+  expect(server.receive(claim(1025), client.socket.address)).toBe("unexpected");
+  expect(server.receive(claim(1024), client.socket.address)).toBe("handled");
+});
