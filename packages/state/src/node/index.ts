@@ -3,6 +3,19 @@
  *
  * @packageDocumentation
  */
+export {
+  type CaliforniumCipher,
+  type CaliforniumPassword,
+  sealCaliforniumState,
+  unsealCaliforniumState,
+} from "./californium-cipher.ts";
+export {
+  type CaliforniumRestoreOptions,
+  type CaliforniumSaveOptions,
+  type RestoredCaliforniumFile,
+  restoreCaliforniumFile,
+  saveCaliforniumFile,
+} from "./californium-file.ts";
 export { DEFAULT_SCRYPT_COST, type ScryptCost, seal, unseal } from "./sealed-file.ts";
 export {
   nodeSha256,
