@@ -15,6 +15,7 @@ import {
   clientCredentialFiles,
   RestoreClient,
   RestoreError,
+  type RestoreTarget,
 } from "@dtls-cluster/monitor";
 import type { Logger } from "../log.ts";
 import { resolveHost } from "../node/sockets.ts";
@@ -49,6 +50,8 @@ export class RestoreCalls {
   #stream: AbortController | undefined;
   #lastProblem = "";
   #giver: Peer | undefined;
+  /** Where the giver was found, which may be another address than the one it knows of itself. */
+  #reached: { readonly id: string; readonly target: RestoreTarget } | undefined;
   #stopWarming = (): void => {};
 
   /** @throws MonitorConfigError */
@@ -85,7 +88,7 @@ export class RestoreCalls {
       const target = await this.#target(from);
       await this.#client.restore(
         target,
-        (chunks) => this.#readStream(attempt, target.host, chunks, reader, controller.signal),
+        (chunks) => this.#readStream(attempt, target, chunks, reader, controller.signal),
         { query: restoreQuery(self(), attempt.number), signal: controller.signal },
       );
     } catch (error) {
@@ -172,7 +175,8 @@ export class RestoreCalls {
     this.#stopWarming = () => clearInterval(timer);
   }
 
-  async #target(peer: Peer): Promise<{ host: string; port: number }> {
+  async #target(peer: Peer): Promise<RestoreTarget> {
+    if (this.#reached?.id === peer.id) return this.#reached.target;
     const process = parseProcess(peer.address);
     if (process === undefined || process.httpsPort === 0) {
       throw new RangeError(`process ${peer.id} has no https address`);
@@ -182,7 +186,7 @@ export class RestoreCalls {
 
   async #readStream(
     attempt: AttemptKey,
-    host: string,
+    target: RestoreTarget,
     chunks: AsyncIterable<Uint8Array>,
     reader: StreamReader,
     signal: AbortSignal,
@@ -197,7 +201,7 @@ export class RestoreCalls {
         line += Buffer.from(end < 0 ? chunk : chunk.subarray(0, end)).toString("utf8");
         if (line.length > MAX_ANSWER_LENGTH) throw new RangeError("the answer is no line");
         if (end < 0) continue;
-        const input = seenAt(restoreInput(attempt, JSON.parse(line)), host);
+        const input = seenAt(restoreInput(attempt, JSON.parse(line)), target.host);
         if (input === undefined) throw new RangeError("the answer is malformed");
         line = undefined;
         rest = chunk.subarray(end + 1);
@@ -205,6 +209,7 @@ export class RestoreCalls {
         if (input.type !== "stream-opened") return;
         this.#lastProblem = "";
         this.#giver = input.giver;
+        this.#reached = { id: input.giver.id, target };
         this.#warm(input.giver, signal);
       }
       for (const event of reader.copy.push(rest)) {

@@ -61,6 +61,13 @@ export class Balancer {
       const timer = setTimeout(callback, delayMs);
       return () => clearTimeout(timer);
     },
+    afterReading(callback) {
+      // Sockets are read between two rounds of immediates.
+      setImmediate(() => {
+        const readUntil = performance.now();
+        setImmediate(() => callback(readUntil));
+      });
+    },
     openSocket: (_targets, _only, receiver) => this.#openSocket(receiver),
     random: Math.random,
     cpuMicros: () => {

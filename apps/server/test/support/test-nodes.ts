@@ -107,48 +107,44 @@ export async function isReady({ ports }: TestNode): Promise<boolean> {
   return response.status === 200;
 }
 
-/** Ports that are free now, for `count` processes. */
+/** Below the range that the system takes for sockets without a port of their own, such as the clients'. */
+const FIRST_PORT = 20_000;
+const PORTS_PER_WORKER = 1000;
+let nextPort = FIRST_PORT + (process.pid % 12) * PORTS_PER_WORKER;
+
+/** Ports that nobody uses, for `count` processes. */
 export async function freePorts(count: number): Promise<NodePorts[]> {
-  const [udp, tcp] = await Promise.all([
-    Promise.all(Array.from({ length: 2 * count }, bindUdp)),
-    Promise.all(Array.from({ length: 2 * count }, listenTcp)),
-  ]);
-  const ports = Array.from({ length: count }, (_, index) => ({
-    coaps: udp[2 * index]?.port ?? 0,
-    cluster: udp[2 * index + 1]?.port ?? 0,
-    handover: tcp[2 * index]?.port ?? 0,
-    http: tcp[2 * index + 1]?.port ?? 0,
-  }));
-  await Promise.all([...udp, ...tcp].map(({ close }) => close()));
+  const ports: NodePorts[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const coaps = await nextFree(isUdpFree);
+    const cluster = await nextFree(isUdpFree);
+    const handover = await nextFree(isTcpFree);
+    const http = await nextFree(isTcpFree);
+    ports.push({ coaps, cluster, handover, http });
+  }
   return ports;
 }
 
-interface Bound {
-  readonly port: number;
-  readonly close: () => Promise<void>;
+async function nextFree(isFree: (port: number) => Promise<boolean>): Promise<number> {
+  for (;;) {
+    const port = nextPort;
+    nextPort += 1;
+    if (await isFree(port)) return port;
+  }
 }
 
-function bindUdp(): Promise<Bound> {
+function isUdpFree(port: number): Promise<boolean> {
   const socket = createSocket("udp4");
   return new Promise((resolve) => {
-    socket.bind(0, "127.0.0.1", () =>
-      resolve({
-        port: socket.address().port,
-        close: () => new Promise((done) => socket.close(() => done())),
-      }),
-    );
+    socket.once("error", () => resolve(false));
+    socket.bind(port, "127.0.0.1", () => socket.close(() => resolve(true)));
   });
 }
 
-function listenTcp(): Promise<Bound> {
+function isTcpFree(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve({
-        port: typeof address === "object" && address !== null ? address.port : 0,
-        close: () => new Promise((done) => server.close(() => done())),
-      });
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
