@@ -12,6 +12,8 @@ const MASTER_SECRET_LENGTH = 48;
 const RANDOM_LENGTH = 32;
 const IMPLICIT_IV_LENGTH = 4;
 const POSITIONS_WITHOUT_COAP = 21;
+/** Each holder of a connection in turn writes in a block of so many sequence numbers. */
+const SEQUENCE_BLOCK = 2 ** 32;
 
 /*
  * Positions of a connection item, after its kind at 0. New ones are only ever added at the end:
@@ -24,7 +26,11 @@ const POSITIONS_WITHOUT_COAP = 21;
  *   11 write epoch   12 next write sequence   13 read epoch   14 newest read sequence
  *   15 replay window inverted, so that the usual full one is short: low 32 bits   16 high 32 bits
  *   17 forgeries
- *   18 established at (ms since 1970)   19 idle ms   20 MTU   21 CoAP state | absent
+ *   18 established at (ms since 1970)   19 idle ms   20 MTU   21 CoAP state | nil
+ *   22 records sealed | nil: as many as the lower 32 bits of position 12 say
+ *   23 unconfirmed flight [message sequence, verify data, next plain sequence]
+ *
+ * Positions at the end that hold nothing are left out.
  */
 
 export interface UnpackedConnection {
@@ -40,7 +46,7 @@ export class ConnectionPacker {
   /** The positions of `state`, valid until the next call. */
   pack(kind: number, state: ConnectionState, coap: CoapPeerState | undefined): readonly unknown[] {
     const values = this.#values;
-    values.length = coap === undefined ? POSITIONS_WITHOUT_COAP : POSITIONS_WITHOUT_COAP + 1;
+    values.length = POSITIONS_WITHOUT_COAP;
     values[0] = kind;
     values[1] =
       (state.role === "server" ? FLAG_SERVER : 0) |
@@ -65,6 +71,17 @@ export class ConnectionPacker {
     values[19] = Math.round(state.idleMs);
     values[20] = state.mtu;
     if (coap !== undefined) values[21] = packCoap(coap);
+    const sealed = state.sealedRecords;
+    if (sealed !== undefined && sealed !== state.nextWriteSequence % SEQUENCE_BLOCK) {
+      values[21] ??= null;
+      values[22] = sealed;
+    }
+    const flight = state.unconfirmedFlight;
+    if (flight !== undefined) {
+      values[21] ??= null;
+      values[22] ??= null;
+      values[23] = [flight.messageSequence, flight.verifyData, flight.nextPlainSequence];
+    }
     return values;
   }
 
@@ -144,7 +161,26 @@ export function unpackConnection(fields: FieldReader, elapsedMs: number): Unpack
     mtu: fields.integer("mtu", 1, 0xffff),
   };
   const coap = fields.optionalNested("coap");
-  return { state, coap: coap && unpackCoap(coap, elapsedMs) };
+  const sealedRecords = fields.optionalInteger("sealedRecords", 0, 2 ** 48);
+  const flight = fields.optionalNested("unconfirmedFlight");
+  return {
+    state: {
+      ...state,
+      ...(sealedRecords === undefined ? {} : { sealedRecords }),
+      ...(flight === undefined ? {} : { unconfirmedFlight: unpackFlight(flight) }),
+    },
+    coap: coap && unpackCoap(coap, elapsedMs),
+  };
+}
+
+function unpackFlight(
+  fields: FieldReader,
+): Exclude<ConnectionState["unconfirmedFlight"], undefined> {
+  return {
+    messageSequence: fields.integer("unconfirmedFlight.messageSequence", 0, 0xffff),
+    verifyData: fields.bytes("unconfirmedFlight.verifyData"),
+    nextPlainSequence: fields.integer("unconfirmedFlight.nextPlainSequence", 0, 2 ** 48),
+  };
 }
 
 export function packRemoval(kind: number, name: ConnectionName): unknown[] {

@@ -30,6 +30,14 @@ export class FieldReader {
     return this.fail(name, `a whole number from ${min} to ${max}`);
   }
 
+  /** As {@link integer}, undefined for nil or an array that ended before this position. */
+  optionalInteger(name: string, min: number, max: number): number | undefined {
+    const value = this.#values[this.#next];
+    if (value !== null && value !== undefined) return this.integer(name, min, max);
+    this.#next += 1;
+    return undefined;
+  }
+
   /** A finite number, 0 or more. */
   amount(name: string): number {
     const value = this.#take();

@@ -3,7 +3,7 @@ export const MAGIC = "dtls-cluster-state";
 /** A reader refuses streams of a higher major version. */
 export const MAJOR_VERSION = 1;
 /** Raised when items gain fields or kinds that older readers may ignore. */
-export const MINOR_VERSION = 0;
+export const MINOR_VERSION = 1;
 
 /** SHA-256. */
 export const DIGEST_LENGTH = 32;

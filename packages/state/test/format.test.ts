@@ -51,7 +51,7 @@ describe("the format", () => {
   it("is plain MessagePack: frames of items, each frame with the digest of all before it", () => {
     const stream = sampleStream();
     const outer = new PlainMessagePack(stream);
-    expect(outer.read()).toEqual(["dtls-cluster-state", 1, 0]);
+    expect(outer.read()).toEqual(["dtls-cluster-state", 1, 1]);
     let digest = sha256(stream.subarray(0, 22));
     const items: unknown[] = [];
     while (!outer.isAtEnd) {
@@ -117,8 +117,29 @@ describe("the format", () => {
     );
   });
 
+  it("keeps the count of sealed records and an unconfirmed flight, since version 1.1", () => {
+    const unconfirmedFlight = {
+      messageSequence: 7,
+      verifyData: Uint8Array.from({ length: 12 }, (_, i) => 200 + i),
+      nextPlainSequence: 5,
+    };
+    const states = [
+      { ...sampleConnection(1), sealedRecords: 9_000_000 },
+      { ...sampleConnection(2), unconfirmedFlight },
+      { ...sampleConnection(3), sealedRecords: 4, unconfirmedFlight },
+    ];
+    const connections = states.map((state, index) =>
+      index === 2 ? { state, coap: sampleCoap() } : { state },
+    );
+    const stream = join(writeState({ header, sha256 }, { connections }));
+    const found = readAll(stream).flatMap((item) => ("state" in item ? [item.state] : []));
+    expect(found).toEqual(states);
+    const file = new URL("vectors/state-1.1.bin", import.meta.url);
+    expect(readAll(readFileSync(file))).toEqual(readAll(stream));
+  });
+
   it("skips kinds, fields and positions of newer minor versions", () => {
-    const longer = [...itemOf(1), null, "of a later version", { any: 1 }];
+    const longer = [...itemOf(1), null, null, null, "of a later version", { any: 1 }];
     const items = readAll(
       foreignStream(
         [
