@@ -1,9 +1,12 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { Child } from "./child.ts";
 import { freeUdpPorts } from "./free-ports.ts";
 
 const PROGRAM = "coap-server-openssl";
-const START_MS = 500;
+const START_MS = 3000;
+const POLL_MS = 50;
+const ATTEMPTS = 5;
 
 /** The server of libcoap with OpenSSL: another implementation in the same run, where it is installed. */
 export class LibcoapServer {
@@ -24,12 +27,26 @@ export class LibcoapServer {
     return /coap-server\S* v\S+/.exec(`${stdout ?? ""}${stderr ?? ""}`)?.[0];
   }
 
+  /** @throws Error when it does not listen. */
   static async start(): Promise<LibcoapServer> {
-    // DTLS listens on the port after the one it is given.
-    const [port = 0] = await freeUdpPorts(1);
-    const server = new LibcoapServer(port);
-    await new Promise((resolve) => setTimeout(resolve, START_MS));
-    return server;
+    let server: LibcoapServer | undefined;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      // DTLS listens on the port after the one it is given, which may be somebody else's.
+      const [port = 0] = await freeUdpPorts(1);
+      server = new LibcoapServer(port);
+      if (await server.#listens(port + 1)) return server;
+      await server.stop();
+    }
+    throw server?.child.problem("does not listen") ?? new Error("libcoap's server does not start");
+  }
+
+  async #listens(port: number): Promise<boolean> {
+    const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")} `;
+    for (const giveUpAt = performance.now() + START_MS; performance.now() < giveUpAt; ) {
+      if (readFileSync("/proc/net/udp", "latin1").includes(local)) return true;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return false;
   }
 
   async stop(): Promise<void> {
