@@ -3,24 +3,21 @@ import {
   type AttemptKey,
   createOwner,
   createTaker,
-  HANDOVER_DELAYS_MS,
   type HandoverInput,
-  type HandoverOutput,
   type HandoverState,
   isServing,
   type Peer,
   pingOf,
-  type RestoreAnswer,
   type ServeOrigin,
   type Status,
   stepHandover,
-  type TimerName,
 } from "@dtls-cluster/handover";
 import { MonitorConfigError } from "@dtls-cluster/monitor";
 import type { ClusterNode } from "@dtls-cluster/nodes";
 import { ConfigError } from "../config/config-error.ts";
 import { ConnectionTransfer } from "./connection-transfer.ts";
-import { forgetConnections, type HandoverContext, openGate } from "./context.ts";
+import type { HandoverContext } from "./context.ts";
+import { Decisions } from "./decisions.ts";
 import { GiverSide } from "./giver-side.ts";
 import { PhaseRecord } from "./phase-record.ts";
 import { formatProcess } from "./process-address.ts";
@@ -48,15 +45,16 @@ const IDLE_CHECK_MS = 1000;
 export class Handover {
   readonly phases: PhaseRecord;
   readonly #options: HandoverOptions;
+  readonly #context: HandoverContext;
   readonly #giver: GiverSide;
   readonly #taker: TakerSide;
+  readonly #decisions: Decisions;
   readonly #witness: Witness;
   readonly #inputs: HandoverInput[] = [];
   readonly #addresses = new Map<string, string>();
   readonly #heartbeat: NodeJS.Timeout;
   #state: HandoverState;
   #isStepping = false;
-  #timer: NodeJS.Timeout | undefined;
   #service: RestoreService | undefined;
   #calls: RestoreCalls | undefined;
   #lastBeat = performance.now();
@@ -79,14 +77,26 @@ export class Handover {
             }),
           });
     this.phases = new PhaseRecord(config.double === undefined ? "serving" : "joining", log);
-    const context: HandoverContext = {
+    this.#context = {
       ...options,
       transfer: new ConnectionTransfer(secure),
       feed: (input) => this.feed(input),
     };
-    this.#giver = new GiverSide(context);
+    this.#giver = new GiverSide(this.#context);
     secure.watcher = this.#giver;
-    this.#taker = new TakerSide(context, () => this.#calls);
+    const taker = new TakerSide(this.#context, () => this.#calls);
+    this.#taker = taker;
+    this.#decisions = new Decisions(this.#context, {
+      giver: this.#giver,
+      taker,
+      phases: this.phases,
+      service: () => this.#service,
+      calls: () => this.#calls,
+      self: () => this.#self(),
+      isLate: () => this.#state.phase === "late",
+      onServe: options.onServe,
+      onStop: options.onStop,
+    });
     this.#witness = new Witness({
       state: () => this.#state,
       processAt: (address, port) => {
@@ -180,7 +190,7 @@ export class Handover {
         this.#learnAddress(next);
         const { state, outputs } = stepHandover(this.#state, next);
         this.#state = state;
-        for (const output of outputs) this.#carryOut(output);
+        for (const output of outputs) this.#decisions.carryOut(output);
         if (next.type === "stream-opened" && state.phase === "copying") {
           this.#taker.opened(next.giver);
         }
@@ -192,136 +202,10 @@ export class Handover {
 
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
-    clearTimeout(this.#timer);
+    this.#decisions.stop();
     this.#witness.stop();
     this.#calls?.close();
     await this.#service?.close();
-  }
-
-  #carryOut(output: HandoverOutput): void {
-    const giver = this.#giver;
-    const taker = this.#taker;
-    const { channel, clock, secure, log } = this.#options;
-    switch (output.type) {
-      case "set-timer":
-        this.#setTimer(output.timer);
-        break;
-      case "cancel-timer":
-        clearTimeout(this.#timer);
-        break;
-      case "report-phase":
-        this.phases.enter(output.phase, output.reason);
-        break;
-      case "start-stream": {
-        const answer: RestoreAnswer = { giver: this.#self(), grant: output.grant };
-        const body = giver.startStream(output.attempt, output.grant, answer);
-        this.#service?.answerRestore(answer, body);
-        break;
-      }
-      case "close-stream":
-        giver.closeStream();
-        break;
-      case "refuse-restore": {
-        const { reason: refused, owner } = output;
-        const from = this.#state.self;
-        this.#service?.answerRestore(owner ? { refused, from, owner } : { refused, from });
-        break;
-      }
-      case "freeze":
-        giver.freeze();
-        break;
-      case "send-delta":
-        giver.sendDelta();
-        break;
-      case "send-end-mark":
-        giver.sendEndMark();
-        break;
-      case "accept-activation":
-        this.#service?.answerActivation(true);
-        break;
-      case "refuse-activation":
-        this.#service?.answerActivation(false);
-        break;
-      case "seal-for-ever": {
-        const figures = giver.figures();
-        const isLate = this.#state.phase === "late";
-        giver.seal(isLate);
-        if (isLate && figures !== undefined) this.phases.given(figures);
-        break;
-      }
-      case "relay-to":
-        giver.relayTo(output.owner);
-        break;
-      case "send-late":
-        giver.sendLate();
-        break;
-      case "end-late":
-      case "drop-late":
-        giver.endLate();
-        break;
-      case "ask-release":
-        void this.#calls?.askRelease(output.of, output.generation, output.attempt);
-        break;
-      case "answer-release":
-        this.#service?.answerRelease();
-        break;
-      case "stop":
-        this.#options.onStop();
-        break;
-      case "advance-sequences":
-        secure.dtls.advanceSequences(output.firstSequence);
-        break;
-      case "serve":
-        this.#serve(output.origin);
-        break;
-      case "announce-generation":
-        channel.membership.raiseGeneration(output.generation, clock());
-        break;
-      case "warn-unacknowledged":
-      case "warn-reclaimed":
-        log.warn(
-          { event: output.type, generation: output.generation, peer: output.peer },
-          "went on alone because the other process is dead: records that it took last cannot be recognised as replays",
-        );
-        break;
-      case "drop-copy":
-        giver.dropCopy();
-        break;
-      case "open-stream":
-        taker.openStream(output.attempt, output.from);
-        break;
-      case "discard-incoming":
-        taker.discard();
-        break;
-      case "send-activate":
-        taker.activate(output.attempt, output.round, output.to);
-        break;
-      case "import-late":
-        taker.importLate();
-        break;
-    }
-  }
-
-  #serve(origin: ServeOrigin): void {
-    const context: HandoverContext = {
-      ...this.#options,
-      transfer: new ConnectionTransfer(this.#options.secure),
-      feed: (input) => this.feed(input),
-    };
-    if (origin === "reclaimed") this.#giver.reclaim();
-    if (origin === "empty") forgetConnections(context);
-    const figures = this.#taker.served(origin === "taken");
-    openGate(context);
-    if (figures !== undefined && (origin === "taken" || origin === "unacknowledged")) {
-      this.phases.taken(figures);
-    }
-    this.#options.onServe(origin);
-  }
-
-  #setTimer(timer: TimerName): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.feed({ type: "timer", timer }), HANDOVER_DELAYS_MS[timer]);
-    this.#timer.unref();
   }
 
   #beat(): void {

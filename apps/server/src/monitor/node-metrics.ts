@@ -8,76 +8,113 @@ export function addMetrics(
   snapshot: () => Diagnosis,
   phases: PhaseRecord | undefined,
 ): void {
-  const gauge = (name: string, help: string, read: (now: Diagnosis) => number): void =>
-    metrics.gauge({
-      name: `dtls_cluster_${name}`,
-      help,
-      collect: () => ({ value: read(snapshot()) }),
-    });
-  const counter = (
-    name: string,
-    help: string,
-    label: string,
-    read: (now: Diagnosis) => unknown,
-  ): void =>
-    metrics.counter({
-      name: `dtls_cluster_${name}_total`,
-      help,
-      label,
-      collect: () => numbersOf(read(snapshot())),
-    });
+  for (const { name, help, read } of GAUGES) {
+    const collect = (): MetricSnapshot => ({ value: read(snapshot()) });
+    metrics.gauge({ name: `dtls_cluster_${name}`, help, collect });
+  }
+  for (const { name, help, label, read } of COUNTERS) {
+    const collect = (): MetricSnapshot => numbersOf(read(snapshot()));
+    metrics.counter({ name: `dtls_cluster_${name}_total`, help, label, collect });
+  }
+  if (phases !== undefined) addPhases(metrics, phases);
+}
 
-  gauge("connections", "Established DTLS connections.", (now) => now.connections);
-  gauge("handshakes_in_progress", "Handshakes in progress.", (now) => now.handshakes);
-  gauge("ready", "1 while the node serves.", (now) => (now.ready ? 1 : 0));
-  gauge(
-    "nodes",
-    "Processes of the cluster that are known, this one included.",
-    (now) => now.nodes.length + 1,
-  );
-  gauge("generation", "Ownership generation.", (now) => now.generation);
-  counter("handshakes", "Handshakes by how they ended.", "outcome", ({ dtls }) => ({
-    started: dtls["handshakesStarted"] ?? 0,
-    completed: dtls["handshakesCompleted"] ?? 0,
-    failed: dtls["handshakesFailed"] ?? 0,
-  }));
-  counter("records", "Records by what became of them.", "outcome", ({ dtls }) => ({
-    opened: dtls["recordsOpened"] ?? 0,
-    sealed: dtls["recordsSealed"] ?? 0,
-    ...numbersOf(dtls["recordsDropped"]),
-  }));
-  counter(
-    "datagrams",
-    "Datagrams of the public DTLS socket by what became of them.",
-    "outcome",
-    ({ dtls }) => {
+interface GaugeRow {
+  readonly name: string;
+  readonly help: string;
+  readonly read: (now: Diagnosis) => number;
+}
+
+interface CounterRow {
+  readonly name: string;
+  readonly help: string;
+  readonly label: string;
+  readonly read: (now: Diagnosis) => unknown;
+}
+
+const GAUGES: readonly GaugeRow[] = [
+  {
+    name: "connections",
+    help: "Established DTLS connections.",
+    read: (now) => now.connections,
+  },
+  {
+    name: "handshakes_in_progress",
+    help: "Handshakes in progress.",
+    read: (now) => now.handshakes,
+  },
+  { name: "ready", help: "1 while the node serves.", read: (now) => (now.ready ? 1 : 0) },
+  {
+    name: "nodes",
+    help: "Processes of the cluster that are known, this one included.",
+    read: (now) => now.nodes.length + 1,
+  },
+  { name: "generation", help: "Ownership generation.", read: (now) => now.generation },
+];
+
+const COUNTERS: readonly CounterRow[] = [
+  {
+    name: "handshakes",
+    help: "Handshakes by how they ended.",
+    label: "outcome",
+    read: ({ dtls }) => ({
+      started: dtls["handshakesStarted"] ?? 0,
+      completed: dtls["handshakesCompleted"] ?? 0,
+      failed: dtls["handshakesFailed"] ?? 0,
+    }),
+  },
+  {
+    name: "records",
+    help: "Records by what became of them.",
+    label: "outcome",
+    read: ({ dtls }) => ({
+      opened: dtls["recordsOpened"] ?? 0,
+      sealed: dtls["recordsSealed"] ?? 0,
+      ...numbersOf(dtls["recordsDropped"]),
+    }),
+  },
+  {
+    name: "datagrams",
+    help: "Datagrams of the DTLS endpoint by what became of them.",
+    label: "outcome",
+    read: ({ dtls }) => {
       const datagrams = recordOf(dtls["datagrams"]);
       return { ...numbersOf(datagrams), ...numbersOf(datagrams["dropped"]) };
     },
-  );
-  counter(
-    "forwards",
-    "Datagrams by the way they took through the cluster.",
-    "outcome",
-    ({ forwarder }) => forwarder,
-  );
-  counter("coap", "CoAP messages and exchanges.", "outcome", ({ coap }) => coap);
-  counter("requests", "Requests that a resource executed.", "resource", (now) => ({
-    benchmark: now.requests,
-  }));
-  counter(
-    "kernel_drops",
-    "Datagrams that the kernel dropped because a receive buffer was full.",
-    "socket",
-    (now) => ({ all: now.kernelDrops }),
-  );
-  counter(
-    "handover_datagrams",
-    "Datagrams that a handover's freeze held back.",
-    "outcome",
-    ({ freeze }) => freeze,
-  );
-  if (phases === undefined) return;
+  },
+  {
+    name: "forwards",
+    help: "Datagrams by the way they took through the cluster.",
+    label: "outcome",
+    read: ({ forwarder }) => forwarder,
+  },
+  {
+    name: "coap",
+    help: "CoAP messages and exchanges.",
+    label: "outcome",
+    read: ({ coap }) => ({ ...numbersOf(coap), ...numbersOf(coap["received"]) }),
+  },
+  {
+    name: "requests",
+    help: "Requests that a resource executed.",
+    label: "resource",
+    read: (now) => ({ benchmark: now.requests }),
+  },
+  {
+    name: "kernel_drops",
+    help: "Datagrams that the kernel dropped because a receive buffer was full.",
+    label: "socket",
+    read: (now) => ({ all: now.kernelDrops }),
+  },
+  {
+    name: "handover_datagrams",
+    help: "Datagrams that a freeze held back, and those for which there was no room.",
+    label: "outcome",
+    read: ({ freeze }) => freeze,
+  },
+];
+
+function addPhases(metrics: Metrics, phases: PhaseRecord): void {
   metrics.counter({
     name: "dtls_cluster_handover_phase_seconds_total",
     help: "Seconds spent in each phase of the handover.",

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createResources, type Resources } from "@dtls-cluster/coap";
 import type { Connection, DatagramOutcome, SocketAddress } from "@dtls-cluster/dtls";
 import type { TimedPart } from "@dtls-cluster/udp";
+import type { CidLayout } from "@dtls-cluster/wire";
 import type { ServerConfig } from "../config/config.ts";
 import type { Diagnosis } from "../diagnose.ts";
 import { Handover } from "../handover/handover.ts";
@@ -73,27 +74,24 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
   );
   const plain = config.coap === undefined ? undefined : createPlain(options.entropy, count, around);
   const instance = randomBytes(4).readUInt32BE();
-  const channel: ClusterChannel | undefined =
-    config.cluster === undefined || layout === undefined
-      ? undefined
-      : createClusterChannel(config, config.cluster, layout, {
-          entropy: options.entropy,
-          instance,
-          generation: 0,
-          deliver: gate.deliver,
-          sendCluster: (frame, to) => sockets()?.cluster?.send(frame, to.port, to.address),
-          sendPublic: (record, address, port) => {
-            const socket = sockets()?.coaps;
-            if (socket !== undefined) sendBorrowed(socket, record, port, address);
-          },
-          onDouble: (node) => handover?.pingSeen(node),
-          onReady: () => {
-            handover?.groupReady();
-            around.onReady();
-          },
-          clock,
-          log,
-        });
+  const channel: ClusterChannel | undefined = createChannel(config, layout, {
+    entropy: options.entropy,
+    instance,
+    generation: 0,
+    deliver: gate.deliver,
+    sendCluster: (frame, to) => sockets()?.cluster?.send(frame, to.port, to.address),
+    sendPublic: (record, address, port) => {
+      const socket = sockets()?.coaps;
+      if (socket !== undefined) sendBorrowed(socket, record, port, address);
+    },
+    onDouble: (node) => handover?.pingSeen(node),
+    onReady: () => {
+      handover?.groupReady();
+      around.onReady();
+    },
+    clock,
+    log,
+  });
   const handover: Handover | undefined =
     channel &&
     new Handover({
@@ -112,21 +110,32 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
       rearm,
       log,
     });
+  const timed = timedParts(secure, gate, plain, channel);
+  return { secure, gate, plain, channel, handover, count, cookieSecret, timed };
+}
+
+function createChannel(
+  config: ServerConfig,
+  layout: CidLayout | undefined,
+  connections: Parameters<typeof createClusterChannel>[3],
+): ClusterChannel | undefined {
+  if (config.cluster === undefined || layout === undefined) return undefined;
+  return createClusterChannel(config, config.cluster, layout, connections);
+}
+
+/** Exchanges wait while another process may own their connections. */
+function timedParts(
+  secure: SecureCoap,
+  gate: ServingGate,
+  plain: PlainCoap | undefined,
+  channel: ClusterChannel | undefined,
+): TimedPart[] {
   const gatedCoap: TimedPart = {
     handleTimeout: (now) => secure.coap.handleTimeout(now),
     nextTimeout: () => (gate.maySeal ? secure.coap.nextTimeout() : undefined),
   };
-  const timed = [secure.dtls, gatedCoap, plain?.coap, channel?.membership];
-  return {
-    secure,
-    gate,
-    plain,
-    channel,
-    handover,
-    count,
-    cookieSecret,
-    timed: timed.filter((part) => part !== undefined),
-  };
+  const parts = [secure.dtls, gatedCoap, plain?.coap, channel?.membership];
+  return parts.filter((part) => part !== undefined);
 }
 
 function createPlain(
