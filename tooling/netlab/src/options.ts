@@ -64,8 +64,7 @@ export function parseOptions(argv: readonly string[]): LabOptions {
     .description("remove what runs left that were killed")
     .action(take("clean"));
   program.parse(argv as string[], { from: "user" });
-  if (parsed === undefined) program.help({ error: true });
-  return parsed;
+  return parsed ?? program.help({ error: true });
 }
 
 function addCluster(program: Command): Command {

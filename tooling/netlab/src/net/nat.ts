@@ -6,16 +6,14 @@ const PORT_RANGES = ["10000-34999", "35000-59999"] as const;
 /** The NAT between the clients and everything else. */
 export class Nat {
   readonly #namespace: Namespace;
-  readonly #outside: string;
   #rebinds = 0;
 
-  private constructor(namespace: Namespace, outside: string) {
+  private constructor(namespace: Namespace) {
     this.#namespace = namespace;
-    this.#outside = outside;
   }
 
   static async create(namespace: Namespace, outside: string): Promise<Nat> {
-    const nat = new Nat(namespace, outside);
+    const nat = new Nat(namespace);
     await namespace.iptables(`*filter
 -A INPUT -i ${outside} -p udp -j DROP
 COMMIT

@@ -11,7 +11,7 @@ const service = `-d ${SERVICE_ADDRESS}/32 -p udp -m udp --dport ${COAPS_PORT}`;
 const masqueradeMark = "0x4000/0x4000";
 
 /** What kube-proxy's iptables mode sets up once: service, masquerading of marked connections. */
-export const connectionRulesBase = `*nat
+export const connectionRulesBase: string = `*nat
 :SVC - [0:0]
 :MARK-MASQ - [0:0]
 :POSTROUTING-SVC - [0:0]
@@ -48,7 +48,7 @@ export function connectionRules(
 }
 
 /** A balancer that knows no connections: nothing of the service is tracked. */
-export const packetRulesBase = `*raw
+export const packetRulesBase: string = `*raw
 -A PREROUTING ${service} -j CT --notrack
 -A PREROUTING -s ${SERVICE_ADDRESS}/32 -p udp -m udp --sport ${COAPS_PORT} -j CT --notrack
 COMMIT
