@@ -8,6 +8,7 @@ import { windowFromLower } from "./replay-bits.ts";
 import type { CaliforniumSession } from "./session-item.ts";
 import { fixedIvLength, savedSuite, suiteText } from "./suites.ts";
 import type { CaliforniumKeys } from "./traffic-keys.ts";
+import { utf8Text } from "./utf8.ts";
 
 export interface GiveOptions {
   /** Of the DTLSContext item. */
@@ -67,6 +68,9 @@ function reasonsAgainst(state: ConnectionState): string[] {
   if (state.nextWriteSequence >= 2 ** 48) reasons.push("its sequence numbers are used up");
   if (state.pskIdentity.length > MAX_ITEM_PART - 1024) {
     reasons.push(`an identity of ${state.pskIdentity.length} bytes cannot be written`);
+  }
+  if (utf8Text(state.pskIdentity) === undefined) {
+    reasons.push("an identity that is not UTF-8 cannot be written");
   }
   const longestCid = Math.max(
     state.readConnectionId?.length ?? 0,

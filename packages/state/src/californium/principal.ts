@@ -1,5 +1,6 @@
 import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
+import { utf8Text } from "./utf8.ts";
 
 /** Who the peer is. */
 export type CaliforniumPrincipal =
@@ -38,12 +39,12 @@ export function decodePrincipal(reader: ByteReader, field: string): CaliforniumP
       return { kind: "x509", path: reader.derSequence(`${field}, X.509 path`) };
     case PSK: {
       const isScoped = reader.flag(`${field}, scoped flag`);
-      const virtualHost = isScoped ? reader.var(2, `${field}, virtual host`) : undefined;
-      return { kind: "psk", virtualHost, identity: reader.var(2, `${field}, PSK identity`) };
+      const virtualHost = isScoped ? utf8Var(reader, `${field}, virtual host`) : undefined;
+      return { kind: "psk", virtualHost, identity: utf8Var(reader, `${field}, PSK identity`) };
     }
     case APPLICATION: {
       const isAnonymous = reader.flag(`${field}, anonymous flag`);
-      const applicationName = reader.var(2, `${field}, application name`);
+      const applicationName = utf8Var(reader, `${field}, application name`);
       return { kind: "application", isAnonymous, applicationName };
     }
     case RAW_PUBLIC_KEY:
@@ -51,6 +52,13 @@ export function decodePrincipal(reader: ByteReader, field: string): CaliforniumP
     default:
       return reader.failAt(from, `kind ${kind} is unknown`, field);
   }
+}
+
+/** Bytes rather than text, because identities are compared as bytes; but they were text when they were written. */
+function utf8Var(reader: ByteReader, field: string): Uint8Array {
+  const from = reader.offset;
+  const bytes = reader.var(2, field);
+  return utf8Text(bytes) === undefined ? reader.failAt(from, "it is not UTF-8", field) : bytes;
 }
 
 export function encodePrincipal(writer: ByteWriter, principal: CaliforniumPrincipal): void {
