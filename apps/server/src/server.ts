@@ -8,7 +8,7 @@ import { ConnectionTransfer } from "./handover/connection-transfer.ts";
 import type { Logger } from "./log.ts";
 import { NodeMonitor } from "./monitor/node-monitor.ts";
 import { createNodeParts, type NodeParts } from "./node/node-parts.ts";
-import { type NodeSockets, openNodeSockets } from "./node/node-sockets.ts";
+import { type NodeSockets, openNodeSockets, type TakeDatagram } from "./node/node-sockets.ts";
 import { resolveHost } from "./node/sockets.ts";
 import { restoreConnections, type SavedStateContext, saveConnections } from "./saved-state.ts";
 import { StatusLine } from "./status-line.ts";
@@ -78,15 +78,16 @@ export class Server {
   async start(): Promise<void> {
     const { channel, gate, handover, plain } = this.#parts;
     await this.#monitor?.listen();
+    const receivePublic: TakeDatagram =
+      channel === undefined
+        ? (datagram, address, port, now) =>
+            void gate.deliver(datagram, address, port, undefined, now)
+        : (datagram, address, port, now) =>
+            void channel.forwarder.receivePublic(datagram, address, port, now);
     this.#sockets = await openNodeSockets(
       this.#config,
       {
-        coaps:
-          channel === undefined
-            ? (datagram, address, port, now) =>
-                void gate.deliver(datagram, address, port, undefined, now)
-            : (datagram, address, port, now) =>
-                channel.forwarder.receivePublic(datagram, address, port, now),
+        coaps: gate.guard(receivePublic),
         coap: plain?.receive.bind(plain),
         cluster: channel?.receive.bind(channel),
       },

@@ -26,20 +26,11 @@ export interface HandoverContext {
   readonly log: Logger;
 }
 
-/** Opens the gate: what waited is delivered first. */
+/** Serves: what waited is taken first. */
 export function openGate({ gate, clock, rearm }: HandoverContext): void {
   gate.mode = "open";
-  gate.drain((datagram, address, port, via) => {
-    gate.deliver(datagram, address, port, via, clock());
-  });
+  gate.release(clock());
   rearm();
-}
-
-/** Sends what waited to the process that the forwarder relays to. */
-export function passOn({ gate, channel }: HandoverContext): number {
-  return gate.drain((datagram, address, port, via) => {
-    channel.forwarder.drain(datagram, address, port, via);
-  });
 }
 
 /** Forgets all connections without a word to their clients. */

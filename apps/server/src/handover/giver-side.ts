@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { CloseReason, Connection } from "@dtls-cluster/dtls";
 import type { AttemptKey, Grant, Owner, RestoreAnswer } from "@dtls-cluster/handover";
 import type { ConnectionWatcher } from "../node/secure-coap.ts";
-import { type HandoverContext, passOn } from "./context.ts";
+import type { HandoverContext } from "./context.ts";
 import { GiverStream, type StreamFigures } from "./giver-stream.ts";
 import { LatePhase } from "./late-phase.ts";
 import { clusterAddress } from "./process-address.ts";
@@ -112,7 +112,7 @@ export class GiverSide implements ConnectionWatcher {
   }
 
   relayTo(owner: Owner): void {
-    const { channel, log, clock } = this.#context;
+    const { channel, log, clock, gate } = this.#context;
     this.#owner = owner;
     const address = clusterAddress(owner.address);
     if (address === undefined) {
@@ -121,7 +121,7 @@ export class GiverSide implements ConnectionWatcher {
     }
     channel.membership.discovered([address], clock());
     channel.forwarder.relayTo(address, owner.generation, this.#isLate);
-    passOn(this.#context);
+    gate.release(clock());
   }
 
   sendLate(): void {

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { DtlsUsageError, type SocketAddress } from "@dtls-cluster/dtls";
 import type { AttemptKey, Peer } from "@dtls-cluster/handover";
-import { type HandoverContext, passOn } from "./context.ts";
+import type { HandoverContext } from "./context.ts";
 import { clusterAddress } from "./process-address.ts";
 import type { RestoreCalls } from "./restore-calls.ts";
 import { TakerCopy } from "./taker-copy.ts";
@@ -61,9 +61,10 @@ export class TakerSide {
     this.#calls()?.abortStream();
     this.#copy?.discard();
     this.#copy = undefined;
-    this.#context.gate.mode = "closed";
+    const { gate, clock } = this.#context;
+    gate.mode = "closed";
     this.#relayToSource();
-    passOn(this.#context);
+    gate.release(clock());
   }
 
   activate(attempt: AttemptKey, round: number, to: Peer): void {

@@ -13,6 +13,7 @@ import {
   type SocketAddress,
 } from "@dtls-cluster/wire";
 import type { Logger } from "../log.ts";
+import type { TakeDatagram } from "./node-sockets.ts";
 
 export interface ClusterChannelOptions {
   readonly membership: Omit<MembershipOptions, "ownAddresses">;
@@ -21,6 +22,8 @@ export interface ClusterChannelOptions {
   readonly discovery: Discovery;
   /** Takes a datagram for the local endpoint; false when it belongs to nothing there. */
   readonly deliver: ForwarderSink["deliver"];
+  /** May let frames wait. */
+  readonly guard: (receive: TakeDatagram) => TakeDatagram;
   readonly sendCluster: (frame: Uint8Array, to: SocketAddress) => void;
   readonly sendPublic: ForwarderSink["sendPublic"];
   /** Another process with the own node id gave a sign of life. */
@@ -36,6 +39,7 @@ export class ClusterChannel {
   readonly membership: Membership;
   readonly forwarder: Forwarder;
   readonly #options: ClusterChannelOptions;
+  readonly #receiveFrame: TakeDatagram;
   #discovering = false;
   #discoveryFailures = 0;
   #unexpected = 0;
@@ -55,6 +59,9 @@ export class ClusterChannel {
         sendPublic: options.sendPublic,
       },
     );
+    this.#receiveFrame = options.guard((datagram, address, port, now) => {
+      this.forwarder.receiveCluster(datagram, address, port, now);
+    });
   }
 
   /** Datagrams of the cluster socket that are neither pings nor frames. */
@@ -68,7 +75,7 @@ export class ClusterChannel {
 
   /** Takes one datagram of the cluster socket. */
   receive(datagram: Uint8Array, address: string, port: number, now: number): void {
-    if (isForwardOrBackward(datagram)) this.forwarder.receiveCluster(datagram, address, port, now);
+    if (isForwardOrBackward(datagram)) this.#receiveFrame(datagram, address, port, now);
     else if (isPingOrPong(datagram)) this.#receivePing(datagram, address, port, now);
     else this.#unexpected += 1;
   }

@@ -79,6 +79,7 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
     instance,
     generation: 0,
     deliver: gate.deliver,
+    guard: (receive) => gate.guard(receive),
     sendCluster: (frame, to) => sockets()?.cluster?.send(frame, to.port, to.address),
     sendPublic: (record, address, port) => {
       const socket = sockets()?.coaps;
