@@ -61,7 +61,10 @@ export interface DatagramSocketStatistics {
   readonly truncated: number;
   /** Exceptions that the receiver let out. */
   readonly receiverFailures: number;
-  /** Datagrams that the kernel dropped because the receive buffer was full; undefined: it does not tell. */
+  /**
+   * Datagrams that the kernel dropped because the receive buffer was full, as last read: asking may
+   * start a reading for the next time. Undefined: the kernel does not tell.
+   */
   readonly kernelDrops: number | undefined;
   /** What the kernel granted, which may be less than was asked for. */
   readonly receiveBufferBytes: number;

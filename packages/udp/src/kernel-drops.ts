@@ -1,5 +1,10 @@
 import type { SocketAddress } from "./datagram-socket.ts";
-import { kernelSockets, ownDescriptors } from "./kernel-sockets.ts";
+import {
+  type KernelSocket,
+  kernelSockets,
+  ownDescriptors,
+  readKernelSockets,
+} from "./kernel-sockets.ts";
 
 /** Inodes that a socket of this process has been matched with, so that the next one is another. */
 const claimedInodes = new Set<string>();
@@ -7,7 +12,7 @@ const refreshIntervalMs = 2000;
 
 /**
  * Counts what the kernel drops for one socket. The kernel's table lists all sockets of the host's network
- * namespace, so it is read at most every two seconds.
+ * namespace, so it is read at most every two seconds, and never while a caller waits.
  */
 export class KernelDrops {
   readonly #local: SocketAddress;
@@ -15,6 +20,7 @@ export class KernelDrops {
   #lastReadAt = Number.NEGATIVE_INFINITY;
   #lastValue = 0;
   #total = 0;
+  #isReleased = false;
 
   /** Call it right after binding, one socket at a time. */
   constructor(local: SocketAddress) {
@@ -33,12 +39,14 @@ export class KernelDrops {
   /** The socket's file descriptor, where the system tells. */
   readonly descriptor: number | undefined;
 
-  /** Total so far, undefined where the kernel does not tell. */
+  /** Total when it was read last, which this may start anew; undefined where the kernel does not tell. */
   read(now: number): number | undefined {
     if (this.#inode === undefined) return undefined;
     if (now - this.#lastReadAt >= refreshIntervalMs) {
       this.#lastReadAt = now;
-      this.#refresh();
+      void readKernelSockets(this.#local).then((sockets) => {
+        if (!this.#isReleased) this.#take(sockets);
+      });
     }
     return this.#total;
   }
@@ -46,13 +54,14 @@ export class KernelDrops {
   /** Reads for the last time: the inode may belong to another socket from now on. */
   release(): void {
     if (this.#inode === undefined) return;
-    this.#refresh();
+    this.#take(kernelSockets(this.#local));
+    this.#isReleased = true;
     this.#lastReadAt = Number.POSITIVE_INFINITY;
     claimedInodes.delete(this.#inode);
   }
 
-  #refresh(): void {
-    const socket = kernelSockets(this.#local)?.find(({ inode }) => inode === this.#inode);
+  #take(sockets: readonly KernelSocket[] | undefined): void {
+    const socket = sockets?.find(({ inode }) => inode === this.#inode);
     if (socket === undefined) return;
     this.#total += (socket.drops - this.#lastValue) >>> 0;
     this.#lastValue = socket.drops;

@@ -137,3 +137,12 @@ test("drops and deliveries add up to what was sent", async (ctx) => {
   expect(kernelDrops).toBeGreaterThan(100);
   expect(kernelDrops + received).toBe(500);
 });
+
+test("drops show while the socket is open, without a reading that holds the process up", async (ctx) => {
+  const target = await open({ receiveBufferBytes: 4096 });
+  if (target.statistics().kernelDrops === undefined) ctx.skip("the kernel shows no drops here");
+  const sender = await open();
+  const { port } = target.address;
+  for (let index = 0; index < 500; index += 1) sender.send(new Uint8Array(200), port, "127.0.0.1");
+  await eventually(() => (target.statistics().kernelDrops ?? 0) > 100);
+});
