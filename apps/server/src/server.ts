@@ -112,6 +112,7 @@ export class Server {
     const { channel, gate, handover, secure } = this.#parts;
     const end = performance.now() + HANDOVER_GRACE_MS;
     while (handover?.isHandingOver && performance.now() < end) await pause(50);
+    await handover?.letGo();
     this.#status.stop();
     // Of connections that were handed over another process speaks now.
     const isOwner = gate.mode === "open";

@@ -66,13 +66,16 @@ class Scene {
     const report = await this.#load;
     const counters = await Promise.all(survivors.map(({ server }) => server.stop()));
     this.balancer.auditor.assertClean();
-    expect(report.problems).toEqual([]);
     expect(report.transmissionErrors).toBe(0);
+    expect(report.answerErrors).toBe(0);
+    expect(report.failedHandshakes).toBe(0);
     expect(report.handshakesUnderLoad).toBe(0);
     expect(report.responses).toBeGreaterThan(100);
     if (survivors.length < this.#nodes.length) return;
     const executed = counters.reduce((sum, { requests }) => sum + requests, 0);
-    expect(executed).toBe(report.responses);
+    // What was under way when the load was ended may or may not have been executed.
+    expect(executed).toBeGreaterThanOrEqual(report.responses);
+    expect(executed).toBeLessThanOrEqual(report.responses + report.unfinished);
   }
 
   /** Ends the load of clients that lost their connections with a node. */

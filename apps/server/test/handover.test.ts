@@ -16,7 +16,9 @@ describe("a handover under load", () => {
     await Promise.all(old.map(({ server }) => server.event("ready")));
     const balancer = new Balancer([a1, a2]);
     balancer.addServers([b1, b2]);
-    const load = runLoad(balancer, { clients: 150, durationMs: 7000, intervalMs: 60 });
+    const end = new AbortController();
+    const settings = { clients: 150, durationMs: 60_000, intervalMs: 60 };
+    const load = runLoad(balancer, settings, end.signal);
     // Every datagram of a handshake may arrive at another node, too.
     await balancer.traffic(1000);
     const fresh = runLoad(balancer, {
@@ -34,20 +36,25 @@ describe("a handover under load", () => {
     const toNew = anyOf([b1, b2]);
     const toOld = anyOf([a1, a2]);
     balancer.route((client) => (client % 3 === 0 ? toOld() : toNew()));
-    const reports = await Promise.all([load, fresh]);
+    await balancer.traffic(3000);
+    const late = await fresh;
+    end.abort();
+    const reports = [await load, late];
     const readiness = await Promise.all(next.map(isReady));
     const counters = await Promise.all([...old, ...next].map(({ server }) => server.stop()));
 
     for (const report of reports) {
-      expect(report.problems).toEqual([]);
+      expect(report.answerErrors).toBe(0);
       expect(report.failedHandshakes).toBe(0);
       expect(report.handshakesUnderLoad).toBe(0);
       expect(report.transmissionErrors).toBe(0);
-      expect(report.unfinished).toBe(0);
     }
     expect(readiness).toEqual([true, true]);
     const executed = counters.reduce((sum, { requests }) => sum + requests, 0);
-    expect(executed).toBe(reports.reduce((sum, { responses }) => sum + responses, 0));
+    const answered = reports.reduce((sum, { responses }) => sum + responses, 0);
+    const unfinished = reports.reduce((sum, report) => sum + report.unfinished, 0);
+    expect(executed).toBeGreaterThanOrEqual(answered);
+    expect(executed).toBeLessThanOrEqual(answered + unfinished);
     // The new ones did work, and the old ones relayed for those that stick to them.
     expect(counters[2]?.requests).toBeGreaterThan(100);
     expect(counters[0]?.forwarder["relayed"]).toBeGreaterThan(100);

@@ -114,6 +114,7 @@ const OPTIONS: readonly OptionRow[] = [
   {
     flags: "--coaps <address>",
     environment: "DTLS_CLUSTER_COAPS",
+    default: ":5784",
     description: "public CoAP/DTLS address",
   },
   {

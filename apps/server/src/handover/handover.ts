@@ -200,6 +200,18 @@ export class Handover {
     }
   }
 
+  /** Before the end of a process that handed over: drops the copy it kept, and says so. */
+  async letGo(): Promise<void> {
+    const state = this.#state;
+    if (state.side !== "giver" || state.successor === undefined) return;
+    const { reserve, successor } = state;
+    if (reserve === undefined) return;
+    const { generation } = reserve;
+    this.feed({ type: "release-requested", from: successor, generation, attempt: 0 });
+    if (this.#state.side === "giver" && this.#state.reserve !== undefined) return;
+    await this.#calls?.tellRelease(successor, generation);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
     this.#decisions.stop();

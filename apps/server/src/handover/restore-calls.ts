@@ -33,6 +33,8 @@ export interface RestoreCallsOptions {
 }
 
 /** More often than the giver closes idle connections. */
+/** How long the end of a process may wait for its successor. */
+const FAREWELL_MS = 2000;
 const WARM_MS = 3000;
 
 /** Told about a stream that is being read. */
@@ -139,6 +141,21 @@ export class RestoreCalls {
     } catch (error) {
       this.#problem("a copy was not released", error);
       if (isRefused(error)) refused(of);
+    }
+  }
+
+  /**
+   * Says that this process, which is about to end, has dropped the copy that it held for `to`. Once its
+   * address is gone nobody could ask it any more.
+   */
+  async tellRelease(to: Peer, generation: number): Promise<void> {
+    try {
+      await this.#client.post(await this.#target(to), "/restore/released", {
+        query: releaseQuery(this.#options.self(), generation, 0),
+        signal: AbortSignal.timeout(FAREWELL_MS),
+      });
+    } catch (error) {
+      this.#problem("the new owner does not learn that its copy is gone", error);
     }
   }
 

@@ -80,6 +80,11 @@ export class RestoreService {
           handle: (request) => this.#release(request),
         },
         {
+          path: "/restore/released",
+          methods: ["POST"],
+          handle: (request) => this.#released(request),
+        },
+        {
           path: "/restore/copied",
           methods: ["POST"],
           handle: (request) => this.#copied(request),
@@ -130,6 +135,15 @@ export class RestoreService {
     this.#options.feed(input);
     const answer: ReleaseAnswer = { released: this.#isReleased, status: this.#options.status() };
     return { status: 200, body: lineOf(answer) };
+  }
+
+  /** The sender ends and holds nothing any more. */
+  #released(request: RouteRequest): RouteAnswer {
+    const input = this.#parse("release", request);
+    if (input?.type !== "release-requested") return BAD_REQUEST;
+    const { from, generation } = input;
+    this.#options.feed({ type: "copy-released", from: from.id, generation });
+    return { status: 200, body: "OK\n" };
   }
 
   #copied(request: RouteRequest): RouteAnswer {

@@ -23,6 +23,9 @@ export class Balancer {
   readonly auditor: NonceAuditor;
   readonly #servers = new Set<number>();
   readonly #sockets = new Set<Socket>();
+  /** Told about each datagram of a client, and to one. */
+  onSend: (datagram: Uint8Array) => void = () => {};
+  onReceive: (datagram: Uint8Array) => void = () => {};
   #choose: (client: number, isHandshake: boolean) => NodePorts;
 
   constructor(nodes: readonly NodePorts[]) {
@@ -84,10 +87,12 @@ export class Balancer {
     socket.on("error", (error) => receiver.problem(error.name));
     socket.on("message", (datagram, from) => {
       this.auditor.observe(datagram, { address: from.address, port: from.port }, own);
+      this.onReceive(datagram);
       receiver.datagram(datagram);
     });
     return {
       send: (datagram) => {
+        this.onSend(datagram);
         const { coaps } = this.#choose(own.port, datagram[0] !== 25);
         this.auditor.observe(datagram, own, { address: LOOPBACK, port: coaps });
         socket.send(datagram, coaps, LOOPBACK);
@@ -108,7 +113,8 @@ export function anyOf(nodes: readonly NodePorts[]): () => NodePorts {
 
 export interface LoadSettings extends Partial<BenchmarkConfig> {
   readonly clients: number;
-  readonly durationMs: number;
+  /** Undefined: until all `requests` are answered. */
+  readonly durationMs: number | undefined;
 }
 
 /** Clients that load the nodes through the balancer until the time is over or `signal` says so. */
