@@ -31,7 +31,8 @@ export class ByteReader {
     end: number = bytes.length,
     isWhole = true,
   ) {
-    this.#bytes = bytes;
+    // Of a Node.js Buffer, `slice` would be a view.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#place = place;
     this.#at = start;
     this.#end = end;
