@@ -33,9 +33,9 @@ export interface RestoreCallsOptions {
 }
 
 /** More often than the giver closes idle connections. */
+const WARM_MS = 3000;
 /** How long the end of a process may wait for its successor. */
 const FAREWELL_MS = 2000;
-const WARM_MS = 3000;
 
 /** Told about a stream that is being read. */
 export interface StreamReader {
