@@ -9,6 +9,9 @@ import { Reception } from "./reception.ts";
 import { AlertDescription, AlertLevel, decodeAlert } from "./record/alert.ts";
 import { ContentType } from "./record/content-type.ts";
 
+/** A sealed Finished takes 60 bytes at most, and perhaps some padding. */
+const LONGEST_HELD_FRAGMENT = 512;
+
 /** Receptions in progress: a sink may hand a datagram to this endpoint or another while one is being received. */
 let depth = 0;
 
@@ -240,6 +243,7 @@ function hold(association: Association, reception: Reception): DatagramOutcome {
   const { exchange } = association;
   if (exchange === undefined) return "unexpected";
   const { cursor, address, port, via } = reception;
+  if (cursor.fragmentLength > LONGEST_HELD_FRAGMENT) return "unexpected";
   exchange.heldRecord = {
     bytes: copyBytes(
       cursor.datagram.subarray(cursor.recordOffset, cursor.fragmentOffset + cursor.fragmentLength),

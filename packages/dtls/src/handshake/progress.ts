@@ -1,4 +1,5 @@
 import type { Association } from "../association.ts";
+import { copyBytes } from "../copy-bytes.ts";
 import { type EndpointCore, isOver } from "../endpoint-core.ts";
 import { DtlsError } from "../errors.ts";
 import type { RecordWriter } from "../protection/record-writer.ts";
@@ -85,11 +86,21 @@ export function completeHandshake(
   if (lastItems === undefined) {
     core.deadlines.cancel(association);
   } else {
-    association.lastFlight = { items: lastItems, plainWriter: exchange.plainWriter };
+    const items = lastItems.map(withOwnBody);
+    association.lastFlight = { items, plainWriter: exchange.plainWriter };
     core.deadlines.set(association, now + core.config.limits.handshakeLifetimeMs);
     writeFlight(core, association, lastItems, exchange.plainWriter);
   }
   if (!isOver(association)) core.event({ type: "connected", connection: association }, now);
+}
+
+/**
+ * The same item with a body that cryptography has not touched: engines keep such a small array within
+ * the object, and give one whose memory was handed to native code an allocation of its own for good.
+ */
+function withOwnBody(item: FlightItem): FlightItem {
+  if (item.kind !== "message") return item;
+  return { ...item, message: { ...item.message, body: copyBytes(item.message.body) } };
 }
 
 function replaceOlder(core: EndpointCore, association: Association, now: number): void {

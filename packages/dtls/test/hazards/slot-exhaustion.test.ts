@@ -55,3 +55,23 @@ test("a fragment that claims a long message makes a server reserve no room for i
   expect(server.receive(claim(1025), client.socket.address)).toBe("unexpected");
   expect(server.receive(claim(1024), client.socket.address)).toBe("handled");
 });
+
+test("an early record that is no Finished takes no room while a handshake waits for its key", () => {
+  const { world, client, server } = createPair();
+  server.pskFor = () => "later";
+  const connection = client.connect(server);
+  world.runUntil(() => server.events.length > 0);
+  const flight = client.sent.at(-1)?.datagram ?? new Uint8Array();
+  const header = flight.slice(flight.length - 68, flight.length - 49);
+  expect([header[0], header[4]]).toEqual([25, 1]);
+  const early = (length: number) => {
+    const record = new Uint8Array(19 + length);
+    record.set(header);
+    record.set([length >> 8, length & 255], 17);
+    return record;
+  };
+  expect(server.receive(early(16_000), client.socket.address)).toBe("unexpected");
+  expect(server.receive(early(513), client.socket.address)).toBe("unexpected");
+  expect(server.receive(early(512), client.socket.address)).toBe("handled");
+  expect(connection.phase).toBe("handshaking");
+});
