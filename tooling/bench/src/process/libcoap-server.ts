@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { freeUdpPorts } from "@dtls-cluster/testkit/free-ports";
 import { Child } from "./child.ts";
-import { freeUdpPorts } from "./free-ports.ts";
 
 const PROGRAM = "coap-server-openssl";
 const START_MS = 3000;

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { freeUdpPorts } from "@dtls-cluster/testkit/free-ports";
 import { bounded } from "./bounded.ts";
 import { Child } from "./child.ts";
-import { freeUdpPorts } from "./free-ports.ts";
 
 const MAIN = fileURLToPath(new URL("../../../../apps/server/dist/main.js", import.meta.url));
 const READY_TIMEOUT_MS = 30_000;
