@@ -52,7 +52,7 @@ export async function runCluster(settings: ClusterRunSettings, context: RunConte
     checkLoads(checks, stage, [figures], clients);
     checkExits(checks, await exitCodes(stage));
     checkMode(settings, checks, stage, figures);
-    const repeats = await checkTaps(checks, stage, stage.lab.nat.rebinds);
+    const { repeats } = await checkTaps(checks, stage, stage.lab.nat.rebinds);
     const detail = `${repeats} messages in ${clients} handshakes`;
     checks.add("no handshake message was repeated", repeats === 0, detail, true);
   } finally {

@@ -67,13 +67,24 @@ export function checkRetransmissions(checks: Checks, load: LoadFigures): void {
   );
 }
 
+export interface TapFindings {
+  /** Handshake messages that were sent more than once. */
+  readonly repeats: number;
+  /** Answers that the router could not translate any more. */
+  readonly orphanedAnswers: number;
+}
+
 /**
  * No nonce twice, on both sides of the NAT.
  * @param rebinds the NAT gave ports away again: behind it, records without Connection ID cannot be told apart.
- * @returns handshake messages that were repeated.
  */
-export async function checkTaps(checks: Checks, stage: Stage, rebinds: number): Promise<number> {
+export async function checkTaps(
+  checks: Checks,
+  stage: Stage,
+  rebinds: number,
+): Promise<TapFindings> {
   let repeats = 0;
+  let orphanedAnswers = 0;
   for (const tap of stage.taps) {
     if (rebinds > 0 && tap.name !== "client side") continue;
     const audit = await auditCapture(tap.file);
@@ -92,8 +103,9 @@ export async function checkTaps(checks: Checks, stage: Stage, rebinds: number): 
       `${audit.datagrams} datagrams, ${tap.dropped} missed, ${audit.unparsedDatagrams} not understood`,
     );
     if (tap.name === "client side") repeats = audit.repeatedHandshakeMessages;
+    orphanedAnswers += audit.orphanedAnswers;
   }
-  return repeats;
+  return { repeats, orphanedAnswers };
 }
 
 /** All servers ended by themselves and well. */

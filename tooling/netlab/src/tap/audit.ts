@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { NonceAuditor, type NonceViolation } from "@dtls-cluster/testkit";
-import { COAPS_PORT } from "../net/addresses.ts";
+import { COAPS_PORT, SERVICE_ADDRESS } from "../net/addresses.ts";
 import { HandshakeRepeats } from "./handshake-repeats.ts";
 import { PcapReader } from "./pcap.ts";
 
@@ -11,6 +11,11 @@ export interface Audit {
   readonly unparsedDatagrams: number;
   /** Handshake messages in the clear that were sent more than once. */
   readonly repeatedHandshakeMessages: number;
+  /**
+   * Answers with a pod's own address as their source: the router had forgotten the connection, and no
+   * client will know them. Only visible between router and NAT.
+   */
+  readonly orphanedAnswers: number;
   readonly violations: readonly NonceViolation[];
 }
 
@@ -25,7 +30,9 @@ export async function auditCapture(file: string): Promise<Audit> {
     cidLengthToClient: 0,
   });
   const repeats = new HandshakeRepeats(CID_LENGTH);
+  let orphanedAnswers = 0;
   const reader = new PcapReader((payload, from, to) => {
+    if (from.port === COAPS_PORT && from.address !== SERVICE_ADDRESS) orphanedAnswers += 1;
     auditor.observe(payload, from, to);
     const isToServer = to.port === COAPS_PORT;
     const client = isToServer ? from : to;
@@ -39,6 +46,7 @@ export async function auditCapture(file: string): Promise<Audit> {
     datagrams: reader.datagrams,
     sealedRecords: auditor.sealedRecords,
     unparsedDatagrams: auditor.unparsedDatagrams,
+    orphanedAnswers,
     repeatedHandshakeMessages: repeats.count,
     violations: auditor.violations,
   };
