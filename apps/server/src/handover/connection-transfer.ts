@@ -9,10 +9,10 @@ export interface MovedConnection {
 }
 
 /**
- * The newest messages of a client that a copy remembers. One would do for clients with NSTART 1
- * (RFC 7252 section 4.7); the rest is for those that have more requests under way.
+ * The newest messages of a client that a copy remembers: as many as a client may have under way, which
+ * is one for those with NSTART 1 (RFC 7252 section 4.7).
  */
-const REMEMBERED_MESSAGES = 4;
+const REMEMBERED_MESSAGES = 16;
 
 /** A client that repeats the end of its handshake is answered for this long by whom it was made with. */
 const QUIET_MS = 3000;
@@ -60,8 +60,9 @@ export class ConnectionTransfer {
   #coapOf(connection: Connection, since: number, now: number): CoapPeerState | undefined {
     const peer = connection.attachment as CoapPeer<Connection> | undefined;
     if (peer === undefined) return undefined;
-    const from = Math.max(since, peer.mark - REMEMBERED_MESSAGES);
-    return this.#secure.coap.exportPeer(peer, now, from);
+    const state = this.#secure.coap.exportPeer(peer, now, since);
+    if (state.duplicates.length <= REMEMBERED_MESSAGES) return state;
+    return { ...state, duplicates: state.duplicates.slice(-REMEMBERED_MESSAGES) };
   }
 }
 

@@ -3,6 +3,7 @@ import {
   type AttemptKey,
   createOwner,
   createTaker,
+  GENERATION_COUNT,
   type HandoverInput,
   type HandoverState,
   isServing,
@@ -40,6 +41,8 @@ export interface HandoverOptions extends Omit<HandoverContext, "feed" | "transfe
 /** A longer pause of the process counts as sleep, after which others may have gone on without it. */
 const SLEEP_MS = 10_000;
 const IDLE_CHECK_MS = 1000;
+/** A relaying process asks its successor this often, in beats of a second. */
+const STATUS_BEATS = 3;
 
 /** Runs the handover's machine: gives it what happens, and carries out what it decides. */
 export class Handover {
@@ -60,6 +63,7 @@ export class Handover {
   #lastBeat = performance.now();
   #lastTraffic = -1;
   #idleSince = 0;
+  #beats = 0;
 
   constructor(options: HandoverOptions) {
     this.#options = options;
@@ -103,7 +107,10 @@ export class Handover {
         const instance = options.channel.membership.table.at(address, port)?.instance;
         return instance === undefined ? undefined : idOf(instance);
       },
-      dead: (id) => this.feed({ type: "peer-dead", id }),
+      dead: (id) => {
+        // What it sent before its death comes first; the witness says so again.
+        if (this.#calls?.isReading !== true) this.feed({ type: "peer-dead", id });
+      },
     });
     this.#heartbeat = setInterval(() => this.#beat(), IDLE_CHECK_MS).unref();
   }
@@ -154,7 +161,12 @@ export class Handover {
   own(generation: number): void {
     const { channel, clock } = this.#options;
     const owner = createOwner(this.#state.self);
-    this.#state = { ...owner, generation, range: { ...owner.range, next: generation + 1 } };
+    // The upper half may be in the hands of takers that the process of a saved file has known.
+    const range =
+      generation > owner.generation
+        ? { next: generation + 1, end: GENERATION_COUNT / 2 }
+        : owner.range;
+    this.#state = { ...owner, generation, range };
     channel.membership.raiseGeneration(generation, clock());
   }
 
@@ -205,8 +217,7 @@ export class Handover {
     const state = this.#state;
     if (state.side !== "giver" || state.successor === undefined) return;
     const { reserve, successor } = state;
-    if (reserve === undefined) return;
-    const { generation } = reserve;
+    const generation = reserve?.generation ?? successor.generation;
     this.feed({ type: "release-requested", from: successor, generation, attempt: 0 });
     if (this.#state.side === "giver" && this.#state.reserve !== undefined) return;
     await this.#calls?.tellRelease(successor, generation);
@@ -226,12 +237,22 @@ export class Handover {
     if (now - this.#lastBeat > SLEEP_MS) this.feed({ type: "woke-up" });
     this.#lastBeat = now;
     if (phase !== "relaying") return;
+    this.#askStatus();
     const { received, receivedCluster } = this.#options.channel.forwarder.counters();
     if (received + receivedCluster !== this.#lastTraffic) {
       this.#lastTraffic = received + receivedCluster;
       this.#idleSince = now;
     } else if (now - this.#idleSince >= this.#options.config.relayIdleMs) {
       this.feed({ type: "flows-idle" });
+    }
+  }
+
+  /** Pings do not say all: two processes that relay to each other find out by asking. */
+  #askStatus(): void {
+    if (this.#state.side !== "giver" || this.#state.successor === undefined) return;
+    this.#beats += 1;
+    if (this.#beats % STATUS_BEATS === 0) {
+      void this.#calls?.askRelease(this.#state.successor, 0, 0);
     }
   }
 

@@ -50,6 +50,7 @@ export class RestoreCalls {
   readonly #watch: CredentialWatch;
   readonly #client: RestoreClient;
   #stream: AbortController | undefined;
+  #isReading = false;
   #lastProblem = "";
   #giver: Peer | undefined;
   /** Where the giver was found, which may be another address than the one it knows of itself. */
@@ -80,12 +81,18 @@ export class RestoreCalls {
     });
   }
 
+  /** A stream is being read: its giver may have sent more than has been read. */
+  get isReading(): boolean {
+    return this.#isReading;
+  }
+
   /** `GET /restore`; everything that comes of it is fed. */
   async openStream(attempt: AttemptKey, from: Peer, reader: StreamReader): Promise<void> {
     const { feed, self } = this.#options;
     this.#stream?.abort();
     const controller = new AbortController();
     this.#stream = controller;
+    this.#isReading = true;
     try {
       const target = await this.#target(from);
       await this.#client.restore(
@@ -94,10 +101,12 @@ export class RestoreCalls {
         { query: restoreQuery(self(), attempt.number), signal: controller.signal },
       );
     } catch (error) {
+      if (this.#stream === controller) this.#isReading = false;
       if (controller.signal.aborted) return;
       this.#problem("the state of the double could not be taken over", error);
       if (isRefused(error)) this.#options.refused(from);
     }
+    if (this.#stream === controller) this.#isReading = false;
     this.#stopWarming();
     reader.closed();
     feed({ type: "stream-broken", attempt });
