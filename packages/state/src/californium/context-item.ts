@@ -1,6 +1,7 @@
 import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { CaliforniumStateError } from "./errors.ts";
+import { bitLength } from "./replay-bits.ts";
 import { type CaliforniumSession, decodeSession, encodeSession } from "./session-item.ts";
 import { savedSuite } from "./suites.ts";
 import { type CaliforniumKeys, decodeKeys, encodeKeys } from "./traffic-keys.ts";
@@ -87,7 +88,7 @@ function decodeSequenceNumbers(content: ByteReader): SequenceNumbers {
   const windowAt = numbers.offset;
   const windowLower = numbers.uint(6, "receive window, lower boundary");
   const windowBits = numbers.uint64("receive window");
-  if (windowLower + windowBits.toString(2).length > 2 ** 48) {
+  if (windowLower + bitLength(windowBits) > 2 ** 48) {
     numbers.failAt(windowAt, "it is beyond the last sequence number", "receive window");
   }
   const macErrors = numbers.amount64("MAC errors");
