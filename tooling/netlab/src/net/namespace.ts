@@ -5,6 +5,7 @@ import { LabError } from "../lab-error.ts";
 
 const PREFIX = "netlab";
 const NAMES = "/run/netns";
+const IP = "ip";
 
 /** A network namespace: a host of its own on this machine. */
 export class Namespace {
@@ -17,19 +18,19 @@ export class Namespace {
   /** @param label what it is for; the process id keeps the names of several runs apart. */
   static async create(label: string): Promise<Namespace> {
     const namespace = new Namespace(`${PREFIX}-${process.pid}-${label}`);
-    await execute("ip", ["netns", "add", namespace.name]);
-    await execute("ip", ["-n", namespace.name, "link", "set", "lo", "up"]);
+    await execute(IP, ["netns", "add", namespace.name]);
+    await execute(IP, ["-n", namespace.name, "link", "set", "lo", "up"]);
     return namespace;
   }
 
   /** Runs a program in it to its end. @throws LabError */
   exec(program: string, args: readonly string[], input?: string): Promise<string> {
-    return execute("ip", ["netns", "exec", this.name, program, ...args], input);
+    return execute(IP, ["netns", "exec", this.name, program, ...args], input);
   }
 
   /** Runs lines of `ip` commands in it. @throws LabError */
   async ip(...lines: readonly string[]): Promise<void> {
-    await execute("ip", ["-n", this.name, "-batch", "-"], `${lines.join("\n")}\n`);
+    await execute(IP, ["-n", this.name, "-batch", "-"], `${lines.join("\n")}\n`);
   }
 
   /** Sets `net.*` values of this namespace alone. @throws LabError */
@@ -51,7 +52,7 @@ export class Namespace {
     args: readonly string[],
     options: { readonly stdio: StdioOptions; readonly env?: NodeJS.ProcessEnv },
   ): ChildProcess {
-    return spawn("ip", ["netns", "exec", this.name, program, ...args], {
+    return spawn(IP, ["netns", "exec", this.name, program, ...args], {
       ...options,
       env: { ...process.env, ...options.env },
       detached: true,
@@ -84,7 +85,7 @@ function isRunning(processId: string): boolean {
 
 async function deleteNamespace(name: string): Promise<void> {
   if (!existsSync(`${NAMES}/${name}`)) return;
-  for (const processId of (await execute("ip", ["netns", "pids", name])).split(/\s+/)) {
+  for (const processId of (await execute(IP, ["netns", "pids", name])).split(/\s+/)) {
     if (processId === "") continue;
     try {
       process.kill(Number(processId), "SIGKILL");
@@ -92,7 +93,7 @@ async function deleteNamespace(name: string): Promise<void> {
       // It ended in the meantime.
     }
   }
-  await execute("ip", ["netns", "delete", name]);
+  await execute(IP, ["netns", "delete", name]);
 }
 
 /** Joins two namespaces by a cable. @throws LabError */
@@ -106,5 +107,5 @@ export async function connect(
     throw new LabError(`interface names ${interfaceA}, ${interfaceB}: at most 15 characters`);
   }
   const args = ["link", "add", interfaceA, "netns", a.name, "type", "veth"];
-  await execute("ip", [...args, "peer", "name", interfaceB, "netns", b.name]);
+  await execute(IP, [...args, "peer", "name", interfaceB, "netns", b.name]);
 }
