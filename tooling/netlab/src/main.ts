@@ -5,6 +5,7 @@ import { removeLeftovers } from "./net/namespace.ts";
 import { type LabOptions, parseOptions } from "./options.ts";
 import { missingForLab } from "./requirements.ts";
 import { clusterModes, type RunContext, runCluster } from "./run/cluster-run.ts";
+import { removeLeftFolders } from "./run/folder.ts";
 import { runUpdate, SECONDS_AN_UPDATE, updateModes } from "./run/update-run.ts";
 
 const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -52,7 +53,9 @@ async function main(): Promise<number> {
     writeReport({ passed: 0, failed: 0, skipped: 1, checks: [] });
     return options.ifPossible ? 0 : 2;
   }
-  for (const name of await removeLeftovers()) console.log(`removed ${name}, left by a dead run`);
+  for (const name of [...(await removeLeftovers()), ...removeLeftFolders()]) {
+    console.log(`removed ${name}, left by a dead run`);
+  }
   if (options.command === "clean") return 0;
   const print = (line: string): void => console.log(line);
   const checks = new Checks(options.reportOnly, print);

@@ -75,7 +75,8 @@ export async function removeLeftovers(): Promise<string[]> {
   return left;
 }
 
-function isRunning(processId: string): boolean {
+/** True while a run with this process id goes on. */
+export function isRunning(processId: string): boolean {
   try {
     return readFileSync(`/proc/${processId}/cmdline`, "utf8").includes(PREFIX);
   } catch {

@@ -38,7 +38,7 @@ export async function runCluster(settings: ClusterRunSettings, context: RunConte
   const { checks, print } = context;
   const { mode, clients, duration, nodes } = settings;
   const balancing = mode === "per-packet" ? "packet" : "connection";
-  const stage = new Stage({ balancing, forgets: true, nodes }, context.interrupted);
+  const stage = new Stage({ balancing, forgets: true, nodes }, context.interrupted, context.keeps);
   try {
     await stage.open();
     const load = stage.startLoad({ clients, firstClient: 0, duration, print: indent(print) });
@@ -56,7 +56,7 @@ export async function runCluster(settings: ClusterRunSettings, context: RunConte
     const detail = `${repeats} messages in ${clients} handshakes`;
     checks.add("no handshake message was repeated", repeats === 0, detail, true);
   } finally {
-    await stage.close(context.keeps);
+    await stage.close();
     if (context.keeps) print(`  kept: ${stage.folder}`);
   }
 }

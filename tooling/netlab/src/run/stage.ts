@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LabError } from "../lab-error.ts";
@@ -8,6 +7,7 @@ import { Lab, type Pod } from "../net/lab.ts";
 import type { Balancing } from "../net/service.ts";
 import { Tap } from "../tap/tap.ts";
 import { writeCertificates } from "./certificates.ts";
+import { createFolder } from "./folder.ts";
 import { LoadProcess, type LoadSettings } from "./load-process.ts";
 import { ServerProcess } from "./server-process.ts";
 import { ServiceController } from "./service-controller.ts";
@@ -32,6 +32,7 @@ export class Stage {
   /** All server processes that there ever were. */
   readonly servers: ServerProcess[] = [];
   readonly #settings: StageSettings;
+  readonly #keeps: boolean;
   readonly #loads: LoadProcess[] = [];
   readonly #failure = new AbortController();
   readonly #cookieSecret = randomBytes(32).toString("base64");
@@ -41,11 +42,15 @@ export class Stage {
   #generation = 0;
   #isStopped = false;
 
-  /** @param interrupted ends the run early. */
-  constructor(settings: StageSettings, interrupted: AbortSignal) {
+  /**
+   * @param interrupted ends the run early.
+   * @param keeps the folder with logs, figures and captures stays.
+   */
+  constructor(settings: StageSettings, interrupted: AbortSignal, keeps: boolean) {
     this.#settings = settings;
     this.lab = new Lab(settings.balancing);
-    this.folder = mkdtempSync(join(tmpdir(), "netlab-"));
+    this.#keeps = keeps;
+    this.folder = createFolder(keeps);
     this.signal = AbortSignal.any([interrupted, this.#failure.signal]);
   }
 
@@ -153,14 +158,14 @@ export class Stage {
     await Promise.all(this.taps.map((tap) => tap.stop()));
   }
 
-  /** Removes the lab. @param keeps the folder with logs, figures and captures stays. */
-  async close(keeps: boolean): Promise<void> {
+  /** Removes the lab. */
+  async close(): Promise<void> {
     this.#controller?.close();
     try {
       await this.stopAll();
     } finally {
       await this.lab.close();
-      if (!keeps) rmSync(this.folder, { recursive: true, force: true });
+      if (!this.#keeps) rmSync(this.folder, { recursive: true, force: true });
     }
   }
 

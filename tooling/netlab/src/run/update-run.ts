@@ -43,7 +43,11 @@ export async function runUpdate(settings: UpdateRunSettings, context: RunContext
   const { checks, print } = context;
   const { mode, clients, duration, nodes, updates, newClients } = settings;
   const balancing = mode === "per-packet" ? "packet" : "connection";
-  const stage = new Stage({ balancing, forgets: mode === "flushed", nodes }, context.interrupted);
+  const stage = new Stage(
+    { balancing, forgets: mode === "flushed", nodes },
+    context.interrupted,
+    context.keeps,
+  );
   try {
     await stage.open();
     const load = stage.startLoad({ clients, firstClient: 0, duration, print: indent(print) });
@@ -80,7 +84,7 @@ export async function runUpdate(settings: UpdateRunSettings, context: RunContext
     );
     print(`  ${repeats} handshake messages were repeated`);
   } finally {
-    await stage.close(context.keeps);
+    await stage.close();
     if (context.keeps) print(`  kept: ${stage.folder}`);
   }
 }
