@@ -212,7 +212,9 @@ export async function startServer(config: ServerConfig, log: Logger): Promise<Se
   try {
     server = new Server(config, log, doubleAddress);
   } catch (error) {
-    if (error instanceof DtlsUsageError) throw new ConfigError(error.message);
+    if (error instanceof DtlsUsageError) {
+      throw new ConfigError(error.message.replace(/^cipherSuites/, "--cipher"));
+    }
     throw error;
   }
   await server.start();

@@ -51,7 +51,7 @@ export interface Resources<T> {
    * parameter (RFC 6690 section 4.1). Accept and Content-Format are the handler's affair.
    */
   handle(
-    endpoint: CoapEndpoint<T>,
+    endpoint: Pick<CoapEndpoint<T>, "respond">,
     exchange: ServerExchange<T>,
     request: CoapMessage,
     now: number,
@@ -106,7 +106,7 @@ class Router<T> implements Resources<T> {
   }
 
   handle(
-    endpoint: CoapEndpoint<T>,
+    endpoint: Pick<CoapEndpoint<T>, "respond">,
     exchange: ServerExchange<T>,
     request: CoapMessage,
     now: number,

@@ -13,6 +13,7 @@ import {
   type SocketAddress,
 } from "@dtls-cluster/wire";
 import type { Logger } from "../log.ts";
+import { LineBudget } from "./line-budget.ts";
 import type { TakeDatagram } from "./node-sockets.ts";
 
 export interface ClusterChannelOptions {
@@ -43,13 +44,15 @@ export class ClusterChannel {
   #discovering = false;
   #discoveryFailures = 0;
   #unexpected = 0;
+  /** Anybody who reaches an unprotected cluster port can make nodes come and go. */
+  readonly #lines = new LineBudget(50);
 
   constructor(options: ClusterChannelOptions) {
     this.#options = options;
     this.membership = new Membership(options.membership, {
       send: options.sendCluster,
       discover: () => void this.#discover(),
-      event: (event) => this.#event(event),
+      event: (event, now) => this.#event(event, now),
     });
     this.forwarder = new Forwarder(
       { layout: options.layout, table: this.membership.table, backward: options.backward },
@@ -109,12 +112,25 @@ export class ClusterChannel {
     }
   }
 
-  #event(event: MembershipEvent): void {
+  #event(event: MembershipEvent, now: number): void {
+    if (event.type === "ready") {
+      this.#options.onReady();
+      return;
+    }
+    if (!this.#lines.take(now)) return;
+    const leftOut = this.#lines.takeLeftOut();
+    if (leftOut > 0) {
+      this.#options.log.warn(
+        { event: "lines-left-out", lines: leftOut },
+        `${leftOut} lines on nodes that come and go were left out: who reaches the cluster port?`,
+      );
+    }
+    this.#say(event);
+  }
+
+  #say(event: Exclude<MembershipEvent, { readonly type: "ready" }>): void {
     const { log } = this.#options;
     switch (event.type) {
-      case "ready":
-        this.#options.onReady();
-        break;
       case "node-added":
       case "node-removed":
         log.info(

@@ -1,5 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { createResources, type Resources } from "@dtls-cluster/coap";
+import {
+  type CoapMessage,
+  createResources,
+  type Resource,
+  type Resources,
+  type ServerExchange,
+} from "@dtls-cluster/coap";
 import type { Connection, DatagramOutcome, SocketAddress } from "@dtls-cluster/dtls";
 import type { TimedPart } from "@dtls-cluster/udp";
 import type { CidLayout } from "@dtls-cluster/wire";
@@ -10,6 +16,7 @@ import { ServingGate } from "../handover/serving-gate.ts";
 import type { Logger } from "../log.ts";
 import { createBenchmarkResource, type ExecutionCount } from "../resources/benchmark.ts";
 import { createDiagnoseResource } from "../resources/diagnose.ts";
+import { AddressProof } from "./address-proof.ts";
 import type { ClusterChannel } from "./cluster-channel.ts";
 import { createClusterChannel } from "./create-cluster-channel.ts";
 import { clusterCidLayout, dtlsOptions } from "./dtls-options.ts";
@@ -54,7 +61,7 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
   const cookieSecret = config.cookieSecret ?? randomBytes(32);
   const layout = clusterCidLayout(config);
   const options = dtlsOptions(config, layout, cookieSecret);
-  const resources = createNodeResources<Connection>(() => secure.coap, count, around);
+  const resources = createSecureResources(() => secure, count, around);
   const secure: SecureCoap = createSecureCoap({
     dtls: options,
     psk: config.psk,
@@ -144,30 +151,44 @@ function createPlain(
   count: ExecutionCount,
   around: NodeSurroundings,
 ): PlainCoap {
-  const resources = createNodeResources<SocketAddress>(() => plain.coap, count, around);
+  const proof = new AddressProof();
+  // A separate response is repeated, which an address that is not proven must not cause.
+  const accept = (
+    exchange: ServerExchange<SocketAddress>,
+    request: CoapMessage,
+    now: number,
+  ): void => {
+    if (proof.isProven(exchange.peer.transport, request, now)) plain.coap.accept(exchange, now);
+  };
   const plain: PlainCoap = new PlainCoap(
     entropy,
     (message, to) => {
       const socket = around.sockets()?.coap;
       if (socket !== undefined) sendBorrowed(socket, message, to.port, to.address);
     },
-    resources.handle.bind(resources),
+    createNodeResources([createBenchmarkResource(accept, count)], around.log),
+    proof,
   );
   return plain;
 }
 
-function createNodeResources<T>(
-  coap: () => Parameters<Resources<T>["handle"]>[0],
+function createSecureResources(
+  secure: () => SecureCoap,
   count: ExecutionCount,
   { snapshot, log }: NodeSurroundings,
-): Resources<T> {
-  return createResources<T>(
-    [createBenchmarkResource(coap, count), createDiagnoseResource(snapshot)],
-    (error) =>
-      log.error(
-        { event: "resource-failed", reason: error instanceof Error ? error.stack : "unknown" },
-        "a resource failed",
-      ),
+): Resources<Connection> {
+  const accept = (exchange: ServerExchange<Connection>, _request: CoapMessage, now: number): void =>
+    secure().coap.accept(exchange, now);
+  const benchmark = createBenchmarkResource(accept, count);
+  return createNodeResources([benchmark, createDiagnoseResource<Connection>(snapshot)], log);
+}
+
+function createNodeResources<T>(resources: readonly Resource<T>[], log: Logger): Resources<T> {
+  return createResources<T>(resources, (error) =>
+    log.error(
+      { event: "resource-failed", reason: error instanceof Error ? error.stack : "unknown" },
+      "a resource failed",
+    ),
   );
 }
 

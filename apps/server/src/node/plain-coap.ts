@@ -1,16 +1,16 @@
 import {
   type CoapEndpoint,
-  type CoapMessage,
   type CoapPeer,
   createCoapEndpoint,
-  type ServerExchange,
+  type Resources,
 } from "@dtls-cluster/coap";
 import type { Entropy, SocketAddress } from "@dtls-cluster/dtls";
+import type { AddressProof } from "./address-proof.ts";
 
 /** Peers of plain CoAP that are remembered, for deduplication; the longest silent one is forgotten first. */
 const MAX_PLAIN_PEERS = 16_384;
 
-/** CoAP without security: a peer is its address. */
+/** CoAP without security: a peer is its address, and gets no more than it sent before it is proven. */
 export class PlainCoap {
   readonly coap: CoapEndpoint<SocketAddress>;
   readonly #peers = new Map<string, CoapPeer<SocketAddress>>();
@@ -18,18 +18,21 @@ export class PlainCoap {
   constructor(
     entropy: Entropy,
     transmit: (message: Uint8Array, to: SocketAddress) => void,
-    execute: (
-      coap: CoapEndpoint<SocketAddress>,
-      exchange: ServerExchange<SocketAddress>,
-      request: CoapMessage,
-      now: number,
-    ) => void,
+    resources: Resources<SocketAddress>,
+    proof: AddressProof,
   ) {
     this.coap = createCoapEndpoint<SocketAddress>(
       { entropy },
       {
         transmit: (peer, message) => transmit(message, peer.transport),
-        request: (exchange, request, now) => execute(this.coap, exchange, request, now),
+        request: (exchange, request, now) => {
+          const responder = {
+            respond: (
+              ...[open, response, at]: Parameters<CoapEndpoint<SocketAddress>["respond"]>
+            ) => proof.respond(this.coap, open, request, response, at),
+          };
+          resources.handle(responder, exchange, request, now);
+        },
       },
     );
   }

@@ -1,5 +1,5 @@
 import {
-  type CoapEndpoint,
+  type CoapMessage,
   type CoapResponse,
   Code,
   type Resource,
@@ -19,9 +19,10 @@ export interface ExecutionCount {
 /**
  * `/benchmark?rlen=N&ack`: GET, POST and PUT answer a short text that is cut or padded with `*` to N
  * bytes; `ack` asks for an empty ACK and a separate response.
+ * @param accept sends the empty ACK.
  */
 export function createBenchmarkResource<T>(
-  coap: () => CoapEndpoint<T>,
+  accept: (exchange: ServerExchange<T>, request: CoapMessage, now: number) => void,
   count: ExecutionCount,
 ): Resource<T> {
   const changed = paddedTexts("hello benchmark");
@@ -29,21 +30,23 @@ export function createBenchmarkResource<T>(
 
   const answer = (
     exchange: ServerExchange<T>,
+    request: CoapMessage,
     query: UriQuery,
     code: number,
     texts: (length: number | undefined) => Uint8Array,
     now: number,
   ): CoapResponse => {
     count.executions += 1;
-    if (query.has("ack")) coap().accept(exchange, now);
+    if (query.has("ack")) accept(exchange, request, now);
     return { code, payload: texts(query.integer("rlen")) };
   };
-  const write: Resource<T>["post"] = (exchange, _request, query, now) =>
-    answer(exchange, query, Code.changed, changed, now);
+  const write: Resource<T>["post"] = (exchange, request, query, now) =>
+    answer(exchange, request, query, Code.changed, changed, now);
 
   return {
     path: "/benchmark",
-    get: (exchange, _request, query, now) => answer(exchange, query, Code.content, content, now),
+    get: (exchange, request, query, now) =>
+      answer(exchange, request, query, Code.content, content, now),
     post: write,
     put: write,
     query: {

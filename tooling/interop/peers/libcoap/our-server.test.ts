@@ -76,8 +76,14 @@ for (const { flavour, client: program } of libcoap) {
 
     test("plain CoAP", async () => {
       const uri = `coap://127.0.0.1:${server.coapPort}/benchmark?rlen=40`;
-      const answer = await answerOf(coapClient(program, "-m", "post", "-e", "payload", uri));
+      const payload = "p".repeat(40);
+      const answer = await answerOf(coapClient(program, "-m", "post", "-e", payload, uri));
       expect(answer).toBe("hello benchmark".padEnd(40, "*"));
+    });
+
+    test("plain CoAP, an answer that is larger than its request: proven by Echo (RFC 9175)", async () => {
+      const uri = `coap://127.0.0.1:${server.coapPort}/benchmark?rlen=300`;
+      expect(await answerOf(coapClient(program, uri))).toBe("hello observe 000".padEnd(300, "*"));
     });
   });
 }
