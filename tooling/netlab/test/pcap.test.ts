@@ -1,35 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PcapReader } from "../src/tap/pcap.ts";
-
-const CLIENT = [192, 168, 7, 2];
-const SERVICE = [10, 96, 0, 10];
-
-/** A capture file with these UDP payloads, from a client to the service. */
-function capture(payloads: readonly Buffer[], isLittleEndian = true): Buffer {
-  const uint32 = (value: number): Buffer => {
-    const bytes = Buffer.alloc(4);
-    if (isLittleEndian) bytes.writeUInt32LE(value);
-    else bytes.writeUInt32BE(value);
-    return bytes;
-  };
-  const header = [uint32(0xa1b2c3d4), Buffer.alloc(12), uint32(262_144), uint32(1)];
-  const packets = payloads.map((payload) => {
-    const frame = frameOf(payload);
-    const lengths = [uint32(frame.length), uint32(frame.length)];
-    return Buffer.concat([Buffer.alloc(8), ...lengths, frame]);
-  });
-  return Buffer.concat([...header, ...packets]);
-}
-
-function frameOf(payload: Buffer, protocol = 17): Buffer {
-  const ethernet = Buffer.concat([Buffer.alloc(12), Buffer.from([0x08, 0x00])]);
-  const ip = Buffer.from([0x45, 0, 0, 0, 0, 0, 0, 0, 64, protocol, 0, 0, ...CLIENT, ...SERVICE]);
-  const udp = Buffer.alloc(8);
-  udp.writeUInt16BE(40_000, 0);
-  udp.writeUInt16BE(5784, 2);
-  udp.writeUInt16BE(8 + payload.length, 4);
-  return Buffer.concat([ethernet, ip, udp, payload]);
-}
+import { capture } from "./support/capture.ts";
 
 function readAll(file: Buffer, chunkLength = file.length): string[] {
   const seen: string[] = [];

@@ -115,11 +115,20 @@ async function replaceAll(
   );
   await stage.pause(OLD_STAY_MS);
   const figures = await stage.within(LIMIT_MS, "the new clients did not end", () => late.figures());
+  printNewClients(figures, print);
   for (const server of old) await stage.controller.remove(server.pod);
   await stage.pause(AFTER_REMOVAL_MS);
   await Promise.all(old.map((server) => server.stop()));
   for (const server of old) await stage.lab.removePod(server.pod);
   return figures;
+}
+
+function printNewClients(figures: LoadFigures, print: (line: string) => void): void {
+  const { handshakes, handshakeMs, requests, retransmissions, latencyMs } = figures;
+  print(
+    `  ${handshakes} new clients: handshakes up to ${handshakeMs.max.toFixed(0)} ms, ` +
+      `${retransmissions} retransmissions in ${requests} requests, up to ${latencyMs.max.toFixed(0)} ms`,
+  );
 }
 
 function printTakeover(
