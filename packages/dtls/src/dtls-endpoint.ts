@@ -16,7 +16,7 @@ import { ContentType } from "./record/content-type.ts";
 import { maximumSequence } from "./record/record-header.ts";
 import type { ConnectionState } from "./state/connection-state.ts";
 import { exportState } from "./state/export-state.ts";
-import { importState } from "./state/import-state.ts";
+import { importState, refreshState } from "./state/import-state.ts";
 import type { EndpointStats } from "./stats.ts";
 
 /**
@@ -117,6 +117,10 @@ class DtlsEndpoint implements Endpoint {
 
   importConnection(state: ConnectionState, now: number): Connection {
     return importState(this.#core, state, now);
+  }
+
+  refreshConnection(connection: Connection, state: ConnectionState, now: number): boolean {
+    return refreshState(this.#core, ownAssociation(connection), state, now);
   }
 
   sealForEver(): void {

@@ -50,6 +50,11 @@ export interface Endpoint {
   exportConnection(connection: Connection, now: number): ConnectionState | undefined;
   /** Takes a connection over, replacing an older copy with the same CID. @throws DtlsUsageError for a bad state. */
   importConnection(state: ConnectionState, now: number): Connection;
+  /**
+   * Brings an imported connection, not used since, up to a later state of the same session; cheaper than another import.
+   * @returns false when it is of another session or gone: import it then. @throws DtlsUsageError for a bad state.
+   */
+  refreshConnection(connection: Connection, state: ConnectionState, now: number): boolean;
   /** From now on the endpoint seals nothing and opens nothing, for ever. */
   sealForEver(): void;
   /** Raises every write sequence number below `sequence` to it, also of connections to come. */

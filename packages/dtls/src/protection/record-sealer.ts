@@ -94,6 +94,11 @@ export class RecordSealer implements RecordWriter {
     }
   }
 
+  /** Another holder of the key has sealed: `sealed` records in all, if that is more than are known of here. */
+  countSealed(sealed: number): void {
+    if (sealed > this.#sealed) this.#sealed = sealed;
+  }
+
   write(
     type: number,
     source: Uint8Array,

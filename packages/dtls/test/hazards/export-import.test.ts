@@ -245,3 +245,36 @@ test.each(wrong)(
     expect(heir.endpoint.stats().connections).toBe(0);
   },
 );
+
+test("a copy is brought up to a later state of the same session", () => {
+  const pair = createConnectedPair({ server: { connectionId: { length: 6 } } });
+  const { world, client, clientConnection, server, serverConnection } = pair;
+  client.send(clientConnection, "one");
+  world.runUntilIdle();
+  const first = server.endpoint.snapshot(serverConnection, world.now);
+  client.send(clientConnection, "two");
+  server.endpoint.send(serverConnection, utf8("answer"), world.now);
+  world.runUntilIdle();
+  const later = server.endpoint.snapshot(serverConnection, world.now);
+  if (first === undefined || later === undefined) throw new Error("nothing was copied");
+  const heir = new Peer(world, "10.0.0.9", 5684, { connectionId: { length: 6 }, role: "server" });
+  const copy = heir.endpoint.importConnection(first, world.now);
+  copy.attachment = "kept";
+  expect(heir.endpoint.refreshConnection(copy, later, world.now)).toBe(true);
+  const after = heir.endpoint.snapshot(copy, world.now);
+  expect(after).toEqual(later);
+  expect(copy.attachment).toBe("kept");
+  expect(heir.closeReasons()).toEqual([]);
+  // An older state takes nothing back.
+  expect(heir.endpoint.refreshConnection(copy, first, world.now)).toBe(true);
+  expect(heir.endpoint.snapshot(copy, world.now)).toEqual(later);
+});
+
+test("a state of another session is not taken for a later one", () => {
+  const { world, state, heir } = moved();
+  const copy = heir.endpoint.importConnection(state, world.now);
+  const other = { ...state, clientRandom: new Uint8Array(32).fill(7) };
+  expect(heir.endpoint.refreshConnection(copy, other, world.now)).toBe(false);
+  heir.endpoint.exportConnection(copy, world.now);
+  expect(heir.endpoint.refreshConnection(copy, state, world.now)).toBe(false);
+});
