@@ -38,15 +38,12 @@ export class ConnectionTransfer {
     return state === undefined ? undefined : { state, coap };
   }
 
-  /** Takes a copy over, in place of an `older` one of the same connection. @throws DtlsUsageError */
+  /** Takes a copy over; an `older` one of the same connection is brought up to date. @throws DtlsUsageError */
   take(moved: MovedConnection, older: Connection | undefined, now: number): Connection {
     const { coap, dtls, peerOf } = this.#secure;
-    const before = older === undefined ? undefined : this.#coapOf(older, 0, now);
-    const connection = dtls.importConnection(moved.state, now);
-    if (before === undefined && moved.coap === undefined) return connection;
-    const peer = peerOf(connection);
-    if (before !== undefined) coap.importPeer(peer, before, now);
-    if (moved.coap !== undefined) coap.importPeer(peer, moved.coap, now);
+    const isKnown = older !== undefined && dtls.refreshConnection(older, moved.state, now);
+    const connection = isKnown ? older : dtls.importConnection(moved.state, now);
+    if (moved.coap !== undefined) coap.importPeer(peerOf(connection), moved.coap, now);
     return connection;
   }
 

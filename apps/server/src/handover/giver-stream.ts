@@ -38,8 +38,6 @@ const SLICE_MS = 2;
 const MAX_BACKLOG = 8;
 /** A difference of so few connections is worth the freeze. */
 const SMALL_DELTA = 64;
-/** After the first round, and after one of more connections, the receiver is asked whether it has come so far. */
-const LONG_ROUND = 1000;
 /** A receiver that does not say so is not waited for any longer. */
 const ACKNOWLEDGE_MS = 1000;
 const MAX_ROUNDS = 30;
@@ -227,8 +225,7 @@ export class GiverStream {
     }
     this.#writer.flush();
     if (this.#chunks.length > 0) return;
-    if (this.#rounds > 0 && this.#queue.length < LONG_ROUND) this.#endRound();
-    else this.#ask();
+    this.#ask();
   }
 
   /** Lets the receiver answer a keep-alive when it has come to it. */
