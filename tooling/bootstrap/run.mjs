@@ -27,6 +27,7 @@ const commands = {
   start: { build: true, run: [tool("cluster")] },
   test: { build: false, run: [[join(bin, "vitest"), "run"]] },
   build: { build: true, run: [] },
+  "check-packages": { build: true, alsoTurbo: "check-package", run: [] },
   lint: {
     build: false,
     run: [
@@ -104,17 +105,10 @@ if (!isInstalled()) {
   await pnpm("install dependencies", "install", "--frozen-lockfile");
   writeFileSync(stamp, lockfileHash);
 }
-if (command.build) {
-  await pnpm(
-    "build packages",
-    "exec",
-    "turbo",
-    "run",
-    "build",
-    "--output-logs=errors-only",
-    "--no-update-notifier",
-  );
-}
+const turbo = (title, task) =>
+  pnpm(title, "exec", "turbo", "run", task, "--output-logs=errors-only", "--no-update-notifier");
+if (command.build) await turbo("build packages", "build");
+if (command.alsoTurbo !== undefined) await turbo(`run ${command.alsoTurbo}`, command.alsoTurbo);
 for (const [index, [program, ...fixed]] of command.run.entries()) {
   const extra = index === command.run.length - 1 ? args : [];
   const code = await execute(program, [...fixed, ...extra]);
