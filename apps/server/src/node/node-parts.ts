@@ -61,7 +61,7 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
   const cookieSecret = config.cookieSecret ?? randomBytes(32);
   const layout = clusterCidLayout(config);
   const options = dtlsOptions(config, layout, cookieSecret);
-  const resources = createSecureResources(() => secure, count, around);
+  const resources = createSecureResources(config.mtu, () => secure, count, around);
   const secure: SecureCoap = createSecureCoap({
     dtls: options,
     psk: config.psk,
@@ -172,7 +172,11 @@ function createPlain(
   return plain;
 }
 
+/** What DTLS, CoAP and options take of a datagram, at most. */
+const OVERHEAD_BYTES = 128;
+
 function createSecureResources(
+  mtu: number,
   secure: () => SecureCoap,
   count: ExecutionCount,
   { snapshot, log }: NodeSurroundings,
@@ -180,7 +184,8 @@ function createSecureResources(
   const accept = (exchange: ServerExchange<Connection>, _request: CoapMessage, now: number): void =>
     secure().coap.accept(exchange, now);
   const benchmark = createBenchmarkResource(accept, count);
-  return createNodeResources([benchmark, createDiagnoseResource<Connection>(snapshot)], log);
+  const diagnosis = createDiagnoseResource<Connection>(snapshot, mtu - OVERHEAD_BYTES);
+  return createNodeResources([benchmark, diagnosis], log);
 }
 
 function createNodeResources<T>(resources: readonly Resource<T>[], log: Logger): Resources<T> {

@@ -113,6 +113,8 @@ export function anyOf(nodes: readonly NodePorts[]): () => NodePorts {
 
 export interface LoadSettings extends Partial<BenchmarkConfig> {
   readonly clients: number;
+  /** Default `/benchmark?rlen=40`. */
+  readonly path?: string;
   /** Undefined: until all `requests` are answered. */
   readonly durationMs: number | undefined;
 }
@@ -123,7 +125,8 @@ export async function runLoad(
   settings: LoadSettings,
   signal?: AbortSignal,
 ): Promise<Report> {
-  const targets = await resolveTargets([`coaps://${LOOPBACK}:5784/benchmark?rlen=40`]);
+  const { path = "/benchmark?rlen=40", ...given } = settings;
+  const targets = await resolveTargets([`coaps://${LOOPBACK}:5784${path}`]);
   const config: BenchmarkConfig = {
     ...defaultConfig,
     targets,
@@ -132,7 +135,7 @@ export async function runLoad(
     // The time-outs of a client that does not hear anything shall not outlast a test.
     maxRetransmit: 3,
     handshakeTimeoutMs: 10_000,
-    ...settings,
+    ...given,
   };
   return runBenchmark(config, {
     surroundings: balancer.surroundings,
