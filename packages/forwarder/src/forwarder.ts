@@ -154,7 +154,8 @@ export class Forwarder {
     if (nodeId === this.#nodeId) return this.#receiveOwn(datagram, address, port, now);
     if (nodeId === noConnectionId) return this.#receiveWithoutId(datagram, address, port, now);
     if (nodeId === notRoutable) return "dropMalformed";
-    const owner = this.#table.owner(nodeId);
+    // A taker of the own group does not own yet, but passes on to its double, which nobody else here knows.
+    const owner = this.#table.owner(nodeId) ?? this.#table.claimants(nodeId)[0];
     if (owner === undefined) return "dropUnknownNode";
     if (datagram[0] === 25 && !isFirstCidRecordWhole(datagram, layout.length)) {
       return "dropMalformed";

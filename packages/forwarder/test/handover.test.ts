@@ -72,6 +72,22 @@ test("before activation the taker passes everything for its id to the owner", ()
   expect(next.receive(cidRecord(1))).toBe("own");
 });
 
+test("the new process of another node, which knows no old ones, reaches the owner through its taker", () => {
+  const [old, next] = doubles();
+  const nextOther = new Host(2, "10.0.1.2");
+  hosts.push(nextOther);
+  nextOther.knows(1, next.address, 0);
+  next.knows(2, nextOther.address);
+  next.forwarder.relayTo(old.address, 1, false);
+  expect(nextOther.receive(cidRecord(1))).toBe("forwarded");
+  expect(settle(hosts)).toBe(2);
+  expect(old.delivered.length).toBe(1);
+  const via = old.delivered[0]?.via ?? client;
+  expect(old.forwarder.sendBackward(cidRecord(0), client, via)).toBe("backwardRelayed");
+  settle(hosts);
+  expect(nextOther.published.length).toBe(1);
+});
+
 test("doubles that each believe the other owns drop after one hop", () => {
   const [old, next, other] = doubles();
   old.forwarder.relayTo(next.address, 2, false);
