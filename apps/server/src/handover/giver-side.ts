@@ -121,7 +121,8 @@ export class GiverSide implements ConnectionWatcher {
     }
     channel.membership.discovered([address], clock());
     channel.forwarder.relayTo(address, owner.generation, this.#isLate);
-    gate.release(clock());
+    // The acknowledgement leaves first: until the taker has it, nobody serves.
+    setImmediate(() => gate.release(clock()));
   }
 
   sendLate(): void {

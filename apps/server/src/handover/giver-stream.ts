@@ -120,7 +120,8 @@ export class GiverStream {
     if (!this.#isAsking) return;
     this.#isAsking = false;
     clearTimeout(this.#askTimer);
-    if (this.#state === "copying") this.#step(() => this.#endRound());
+    // The answer leaves first, so that its connection is free for the activation.
+    setImmediate(() => this.#step(() => this.#endRound()));
   }
 
   /** Nobody serves now: the difference, for a copy that is whole. */

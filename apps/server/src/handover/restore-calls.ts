@@ -185,12 +185,16 @@ export class RestoreCalls {
     }
   }
 
-  /** Keeps a connection for the activation open while the copy is under way. */
+  /** Keeps connections open while the copy is under way: one for its progress, one for the activation. */
   #warm(giver: Peer, signal: AbortSignal): void {
     this.#stopWarming();
     const warm = async (): Promise<void> => {
       try {
-        await this.#client.warm(await this.#target(giver), { signal });
+        const target = await this.#target(giver);
+        await Promise.all([
+          this.#client.warm(target, { signal }),
+          this.#client.warm(target, { signal }),
+        ]);
       } catch {
         // Then the activation opens one itself.
       }
