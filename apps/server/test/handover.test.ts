@@ -65,4 +65,34 @@ describe("a handover under load", () => {
       expect(phases).toEqual(["pre-copy", "freeze", "activate", "late", "relay"]);
     }
   });
+
+  it("follows another one, although the first process still relays", async () => {
+    const ports = (await freePorts(3)) as [NodePorts, NodePorts, NodePorts];
+    const balancer = new Balancer(ports.slice(0, 1));
+    balancer.addServers(ports);
+    const nodes = [site.start(ports[0])];
+    await nodes[0]?.server.event("ready");
+    const end = new AbortController();
+    const settings = { clients: 40, durationMs: 60_000, intervalMs: 50 };
+    const load = runLoad(balancer, settings, end.signal);
+    for (const [index, next] of ports.slice(1).entries()) {
+      await balancer.traffic(400);
+      const node = site.start(next, { double: ports[index]?.handover ?? 0 });
+      nodes.push(node);
+      await node.server.event("ready");
+    }
+    // All clients stick to the first one, two owners ago.
+    await balancer.traffic(800);
+    end.abort();
+    const report = await load;
+    const counters = await Promise.all(nodes.map(({ server }) => server.stop()));
+    expect(report.transmissionErrors).toBe(0);
+    expect(report.handshakesUnderLoad).toBe(0);
+    const executed = counters.reduce((sum, { requests }) => sum + requests, 0);
+    expect(executed).toBeGreaterThanOrEqual(report.responses);
+    expect(executed).toBeLessThanOrEqual(report.responses + report.unfinished);
+    expect(counters[2]?.requests).toBeGreaterThan(100);
+    expect(counters[2]?.generation).toBeGreaterThan(counters[1]?.generation ?? 0);
+    balancer.auditor.assertClean();
+  });
 });
