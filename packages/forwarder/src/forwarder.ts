@@ -261,13 +261,22 @@ export class Forwarder {
     now: number,
   ): ClusterOutcome {
     const inner = this.#inner;
-    if (!this.#channel.openInner(payload, FrameType.forward, inner)) return "dropMalformedFrame";
-    if (this.#owner() !== undefined && !this.#isLocalFirst) return "dropHopLimit";
-    const router =
-      this.#table.at(outer.address, outer.port) ?? this.#routers.remember(outer, source);
+    const isLastHop = payload[0] === FrameType.relayForward;
+    const type = isLastHop ? FrameType.relayForward : FrameType.forward;
+    if (!this.#channel.openInner(payload, type, inner)) return "dropMalformedFrame";
+    const successor = this.#owner();
     const datagram = payload.subarray(inner.payloadOffset);
-    this.#sink.deliver(datagram, inner.address, inner.port, router, now);
-    return "processForwarded";
+    if (successor === undefined || this.#isLocalFirst) {
+      const router =
+        this.#table.at(outer.address, outer.port) ?? this.#routers.remember(outer, source);
+      const isTaken = this.#sink.deliver(datagram, inner.address, inner.port, router, now);
+      if (isTaken || successor === undefined) return "processForwarded";
+      if (nodeIdIn(datagram, this.#options.layout) !== this.#nodeId) return "processForwarded";
+    }
+    // The double relayed it before it owned, and it was read here only after the handover.
+    if (isLastHop) return "dropHopLimit";
+    const isSent = this.#relay(datagram, inner, outer, successor, FrameType.relayForward);
+    return isSent ? "relayedForward" : "dropRelay";
   }
 
   #processRelayBackward(payload: Uint8Array, outer: ForwardFrame): ClusterOutcome {
@@ -340,9 +349,10 @@ export class Forwarder {
     client: SocketAddress,
     router: SocketAddress,
     target: SocketAddress | undefined,
+    innerType: typeof FrameType.forward | typeof FrameType.relayForward = FrameType.forward,
   ): boolean {
     if (target === undefined) return false;
-    const inner = this.#channel.wrapInner(FrameType.forward, client, datagram);
+    const inner = this.#channel.wrapInner(innerType, client, datagram);
     if (inner === undefined) return false;
     const frame = this.#channel.seal(FrameType.relayForward, router, inner, target, true);
     if (frame === undefined) return false;

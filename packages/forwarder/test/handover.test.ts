@@ -88,14 +88,36 @@ test("the new process of another node, which knows no old ones, reaches the owne
   expect(nextOther.published.length).toBe(1);
 });
 
-test("doubles that each believe the other owns drop after one hop", () => {
+test("what the taker relayed and the source reads only when it is sealed goes back to the taker", () => {
+  for (const isLate of [false, true]) {
+    const [old, next, other] = doubles();
+    next.knows(2, other.address);
+    other.knows(1, next.address, 0, 70);
+    next.forwarder.relayTo(old.address, 1, false);
+    const sent = encodeForwardFrame(63, client.address, client.port, cidRecord(1), 0);
+    const { address, port } = other.address;
+    next.forwarder.receiveCluster(sent ?? new Uint8Array(), address, port, 0);
+    // Meanwhile the handover is completed.
+    old.forwarder.relayTo(next.address, 2, isLate);
+    next.forwarder.own();
+    old.takes = () => false;
+    expect(settle(hosts)).toBe(2);
+    expect(next.delivered.map(({ datagram, via }) => [datagram, via?.address])).toEqual([
+      [cidRecord(1), "10.0.0.2"],
+    ]);
+    expect(old.forwarder.counters()).toMatchObject({ relayedForward: 1, dropHopLimit: 0 });
+  }
+});
+
+test("doubles that each believe the other owns drop after two hops", () => {
   const [old, next, other] = doubles();
   old.forwarder.relayTo(next.address, 2, false);
   next.forwarder.relayTo(old.address, 1, false);
   expect(old.receive(cidRecord(1))).toBe("relayed");
   expect(other.receive(cidRecord(1))).toBe("forwarded");
-  expect(settle(hosts)).toBe(3);
-  expect(next.forwarder.counters().dropHopLimit).toBe(2);
+  expect(settle(hosts)).toBe(4);
+  expect(next.forwarder.counters().dropHopLimit).toBe(1);
+  expect(old.forwarder.counters().dropHopLimit).toBe(1);
   expect([...old.delivered, ...next.delivered]).toEqual([]);
 });
 
