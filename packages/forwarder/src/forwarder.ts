@@ -247,7 +247,14 @@ export class Forwarder {
     if (successor === undefined || this.#isLocalFirst) {
       const isTaken = this.#sink.deliver(payload, client.address, client.port, source, now);
       const next = successor ?? this.#lateDouble;
-      if (isTaken || next === undefined || isAt(next, source)) return "processForwarded";
+      if (isTaken || next === undefined) return "processForwarded";
+      if (isAt(next, source)) {
+        if (successor === undefined || nodeId === noConnectionId) return "processForwarded";
+        // Its connection was handed over in the meantime: the owner looks once more.
+        return this.#relay(payload, client, source, next, FrameType.relayForward)
+          ? "relayedForward"
+          : "dropRelay";
+      }
       return this.#relay(payload, client, source, next) ? "relayedForward" : "dropRelay";
     }
     if (isAt(successor, source)) return "dropHopLimit";

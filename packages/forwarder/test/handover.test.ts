@@ -150,10 +150,26 @@ test("late: the source finishes its handshakes, the owner sends it what it canno
   // Nobody takes it: it ends after one hop.
   old.takes = () => false;
   next.receive(lastFlight(1));
-  expect(settle(hosts)).toBe(1);
-  expect(old.forwarder.counters().processForwarded).toBe(4);
+  expect(settle(hosts)).toBe(2);
+  expect(old.forwarder.counters()).toMatchObject({ processForwarded: 3, relayedForward: 1 });
+  expect(next.forwarder.counters()).toMatchObject({ processForwarded: 1 });
   next.forwarder.setLateDouble(undefined);
   expect(next.receive(lastFlight(1))).toBe("own");
+});
+
+test("late: a request that overtakes its connection comes back to the owner once", () => {
+  const [old, next] = doubles();
+  old.forwarder.relayTo(next.address, 2, true);
+  old.takes = () => false;
+  next.forwarder.setLateDouble(old.address);
+  next.takes = () => next.delivered.length > 1;
+  expect(next.receive(cidRecord(1))).toBe("hinted");
+  expect(settle(hosts)).toBe(2);
+  expect(next.delivered.length).toBe(2);
+  // The answer finds its way to the public socket that took the request.
+  next.forwarder.sendBackward(cidRecord(0), client, next.delivered[1]?.via ?? client);
+  settle(hosts);
+  expect(next.published.length).toBe(1);
 });
 
 test("a handshake that is known to run elsewhere is not begun here again", () => {
