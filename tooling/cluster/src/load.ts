@@ -6,7 +6,6 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Cluster } from "./cluster.ts";
 import { DEMO_PSK } from "./cluster.ts";
-import type { ClusterOptions } from "./options.ts";
 
 const BENCHMARK = fileURLToPath(new URL("../../../apps/benchmark/dist/main.js", import.meta.url));
 
@@ -14,12 +13,27 @@ const BENCHMARK = fileURLToPath(new URL("../../../apps/benchmark/dist/main.js", 
 export interface LoadReport {
   readonly requests: number;
   readonly responses: number;
+  readonly handshakes: number;
   readonly unfinished: number;
   readonly transmissionErrors: number;
   readonly handshakesUnderLoad: number;
   readonly failedHandshakes: number;
   readonly retransmissionPercent: number;
   readonly worstSecond?: { readonly retransmissions: number; readonly requests: number };
+}
+
+/** What one benchmark process does. */
+export interface LoadSettings {
+  readonly clients: number;
+  /** Seconds of load after all are connected. */
+  readonly duration: number;
+  readonly spread: boolean;
+  readonly json: string | undefined;
+  /** Number of the first client, so that several processes share no identity. */
+  readonly firstClient: number;
+  /** Handshakes a second; undefined: as many as go. */
+  readonly handshakeRate: number | undefined;
+  readonly quiet: boolean;
 }
 
 /** The benchmark client as a process whose output is the user's. */
@@ -31,15 +45,20 @@ export class Load {
   readonly #directory: string = mkdtempSync(join(tmpdir(), "dtls-cluster-load-"));
   readonly #reportFile: string;
 
-  constructor(cluster: Cluster, options: ClusterOptions) {
-    this.#reportFile = options.json ?? join(this.#directory, "report.json");
+  constructor(cluster: Cluster, settings: LoadSettings) {
+    this.#reportFile = settings.json ?? join(this.#directory, "report.json");
     const args = [
       ...targetsOf(cluster),
-      ["--clients", String(options.clients)],
-      ["--duration", String(options.duration)],
+      ["--clients", String(settings.clients)],
+      ["--first-client", String(settings.firstClient)],
+      ["--duration", String(settings.duration)],
       ["--psk", DEMO_PSK],
       ["--json", this.#reportFile],
-      options.spread ? ["--spread"] : [],
+      settings.spread ? ["--spread"] : [],
+      settings.quiet ? ["--quiet"] : [],
+      settings.handshakeRate === undefined
+        ? []
+        : ["--handshake-rate", String(settings.handshakeRate)],
     ].flat();
     this.#child = spawn(process.execPath, ["--enable-source-maps", BENCHMARK, ...args], {
       stdio: ["ignore", "pipe", "inherit", "ipc"],
@@ -59,7 +78,7 @@ export class Load {
 
   /** Lets the clients send to the nodes that serve now. */
   move(cluster: Cluster): void {
-    this.#child.send({ targets: targetsOf(cluster) });
+    if (this.#child.connected) this.#child.send({ targets: targetsOf(cluster) });
   }
 
   /** The report of a run that has ended; undefined when it wrote none. */

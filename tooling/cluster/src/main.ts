@@ -5,14 +5,17 @@ import { parseOptions } from "./options.ts";
 import { printCluster, printFreezes, printSummary, printUpdate, problemsOf } from "./report.ts";
 
 const options = parseOptions(process.argv.slice(2));
+/** Over so many seconds the handshakes of the newcomers are spread; a handover takes less. */
+const HANDSHAKE_SECONDS = 3;
+
 const cluster = await Cluster.start(options.nodes);
-let load: Load | undefined;
+const loads: Load[] = [];
 let interrupted = false;
 
 async function interrupt(): Promise<void> {
   if (interrupted) return;
   interrupted = true;
-  await load?.stop();
+  await Promise.all(loads.map((load) => load.stop()));
   await cluster.stop();
 }
 process.on("SIGINT", () => void interrupt());
@@ -28,12 +31,31 @@ async function update(running: Load): Promise<void> {
     if (interrupted) return;
     console.log(`update ${count} of ${options.updates}: starting ${options.nodes} nodes`);
     const before = performance.now();
+    const newcomers = startNewcomers(count);
     await cluster.update();
-    running.move(cluster);
+    for (const load of loads) load.move(cluster);
     const seconds = ((performance.now() - before) / 1000).toFixed(1);
     console.log(`update ${count} of ${options.updates}: all nodes replaced after ${seconds} s`);
+    // The last handshakes end at the old nodes.
+    await newcomers?.ended;
     printUpdate(cluster.replacements.slice(-options.nodes));
   }
+}
+
+/** Clients whose handshakes fall into the update. */
+function startNewcomers(count: number): Load | undefined {
+  if (options.newcomers === 0) return undefined;
+  const newcomers = new Load(cluster, {
+    clients: options.newcomers,
+    firstClient: options.clients + count * options.newcomers,
+    duration: 1,
+    handshakeRate: Math.ceil(options.newcomers / HANDSHAKE_SECONDS),
+    spread: options.spread,
+    json: undefined,
+    quiet: true,
+  });
+  loads.push(newcomers);
+  return newcomers;
 }
 
 /** Runs the load; returns the exit code of the whole command. */
@@ -41,8 +63,16 @@ async function run(): Promise<number> {
   console.log(`starting ${options.nodes} nodes`);
   await cluster.ready();
   printCluster(cluster);
-  const running = new Load(cluster, options);
-  load = running;
+  const running = new Load(cluster, {
+    clients: options.clients,
+    firstClient: 0,
+    duration: options.duration,
+    handshakeRate: undefined,
+    spread: options.spread,
+    json: options.json,
+    quiet: false,
+  });
+  loads.push(running);
   let updateProblem: string | undefined;
   const updates = update(running).catch((error: unknown) => {
     updateProblem = error instanceof Error ? error.message : String(error);
@@ -51,7 +81,7 @@ async function run(): Promise<number> {
   if (died !== undefined && !interrupted) {
     console.error(`node ${died.addresses.name} ended in the middle of the run; its last lines:`);
     for (const line of died.lastLines) console.error(JSON.stringify(line));
-    await running.stop();
+    await Promise.all(loads.map((load) => load.stop()));
     await cluster.stop();
     return 1;
   }
@@ -61,7 +91,10 @@ async function run(): Promise<number> {
   if (interrupted) return 130;
   printFreezes(cluster.replacements);
   printSummary(cluster);
-  const problems = problemsOf(cluster, running.report());
+  const problems = problemsOf(
+    cluster,
+    loads.map((load) => load.report()),
+  );
   if (updateProblem !== undefined) problems.push(`the update failed: ${updateProblem}`);
   for (const [index, code] of nodeCodes.entries()) {
     if (code !== 0) {

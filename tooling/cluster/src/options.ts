@@ -9,6 +9,8 @@ export interface ClusterOptions {
   readonly spread: boolean;
   /** How often all nodes are replaced while the load runs. */
   readonly updates: number;
+  /** Clients that begin their handshakes while the nodes are replaced. */
+  readonly newcomers: number;
 }
 
 const integer =
@@ -33,6 +35,7 @@ export function parseOptions(argv: readonly string[]): ClusterOptions {
     .option("--json <file>", "write the benchmark's report to FILE")
     .option("--updates <n>", "replace all nodes so often under load", integer(0, 100), 1)
     .option("--update", "replace all nodes once in the middle of the run (the default)")
+    .option("--newcomers <n>", "clients that connect during each update", integer(0, 10_000), 200)
     .option("--no-update", "replace no node")
     .option("--no-spread", "each client sends to its own node only, so that nothing is forwarded")
     .helpOption("-h, --help", "show this help")

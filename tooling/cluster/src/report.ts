@@ -28,6 +28,7 @@ export function printUpdate(replacements: readonly Replacement[]): void {
   const rows = replacements.flatMap(({ from, to }) => {
     const given = from.last("handed-over") ?? {};
     const taken = to.last("took-over") ?? {};
+    const late = from.last("late-ended") ?? {};
     const name = `${from.addresses.name} -> ${to.addresses.name}`;
     const connections = numberOf(given, "connections");
     return [
@@ -35,7 +36,7 @@ export function printUpdate(replacements: readonly Replacement[]): void {
       [name, "freeze", numberOf(given, "delta"), "", numberOf(given, "freezeMs")],
       [name, "import", numberOf(taken, "connections"), "", numberOf(taken, "deltaMs")],
       [name, "activate", "", "", numberOf(taken, "activateMs")],
-      [name, "late", "", "", phaseMs(from, "late")],
+      [name, "late", numberOf(late, "connections"), "", phaseMs(from, "late")],
     ];
   });
   printTable(["node", "phase", "connections", "bytes", "ms"], rows);
@@ -89,26 +90,43 @@ export function printSummary(cluster: Cluster): void {
   );
 }
 
-/** Why a run with updates has failed, one sentence each. */
-export function problemsOf(cluster: Cluster, report: LoadReport | undefined): string[] {
-  if (report === undefined) return ["the benchmark wrote no report"];
-  const problems: string[] = [];
-  if (report.transmissionErrors > 0) problems.push(`${report.transmissionErrors} requests failed`);
-  if (report.handshakesUnderLoad > 0) {
-    problems.push(`${report.handshakesUnderLoad} clients had to make a new handshake`);
+/** Why a run has failed, one sentence each. The first report is that of the clients from the start. */
+export function problemsOf(cluster: Cluster, given: readonly (LoadReport | undefined)[]): string[] {
+  const reports = given.filter((report) => report !== undefined);
+  if (reports.length < given.length) return ["the benchmark wrote no report"];
+  const sum = (field: keyof typeof FAILURES | "responses" | "handshakes"): number =>
+    reports.reduce((total, report) => total + report[field], 0);
+  const problems = Object.entries(FAILURES).flatMap(([field, text]) => {
+    const count = sum(field as keyof typeof FAILURES);
+    return count > 0 ? [`${count} ${text}`] : [];
+  });
+  const newcomers = reports.slice(1);
+  if (newcomers.length > 0) {
+    const made = newcomers.reduce((total, report) => total + report.handshakes, 0);
+    const failed = newcomers.reduce((total, report) => total + report.failedHandshakes, 0);
+    console.log(`handshakes begun during updates: ${made} completed, ${failed} failed`);
   }
-  if (report.failedHandshakes > 0) problems.push(`${report.failedHandshakes} handshakes failed`);
-  const executions = cluster.all.reduce((sum, node) => sum + (countersOf(node).requests ?? 0), 0);
-  const isComplete = report.unfinished === 0 && report.transmissionErrors === 0;
-  if (isComplete && executions !== report.responses) {
+  const executions = cluster.all.reduce(
+    (total, node) => total + (countersOf(node).requests ?? 0),
+    0,
+  );
+  const responses = sum("responses");
+  if (problems.length === 0 && executions !== responses) {
     problems.push(
-      `the servers executed ${executions} requests, but the clients got ${report.responses} answers`,
+      `the servers executed ${executions} requests, but the clients got ${responses} answers`,
     );
   } else {
-    console.log(`executed ${executions} times, answered ${report.responses} times`);
+    console.log(`executed ${executions} times, answered ${responses} times`);
   }
   return problems;
 }
+
+const FAILURES = {
+  transmissionErrors: "requests failed",
+  unfinished: "requests had no answer when the load ended",
+  handshakesUnderLoad: "clients had to make a new handshake",
+  failedHandshakes: "handshakes failed",
+} as const;
 
 function countersOf(node: NodeProcess): NodeCounters {
   return (node.last("stopped")?.["counters"] ?? {}) as NodeCounters;

@@ -28,6 +28,7 @@ export class GiverSide implements ConnectionWatcher {
   #copy: SealedCopy | undefined;
   #owner: Owner | undefined;
   #isLate = false;
+  #lateConnections = 0;
 
   constructor(context: HandoverContext) {
     this.#context = context;
@@ -127,7 +128,9 @@ export class GiverSide implements ConnectionWatcher {
 
   sendLate(): void {
     const connection = this.#complete.shift();
-    if (connection !== undefined) this.#stream?.late(connection);
+    if (connection === undefined) return;
+    this.#stream?.late(connection);
+    this.#lateConnections += 1;
   }
 
   /** Nothing is left to be handed over. */
@@ -137,7 +140,9 @@ export class GiverSide implements ConnectionWatcher {
     this.#late?.stop();
     this.#late = undefined;
     this.#isLate = false;
-    const { gate } = this.#context;
+    const { gate, log } = this.#context;
+    const connections = this.#lateConnections;
+    log.info({ event: "late-ended", connections }, `${connections} connections followed`);
     if (gate.mode === "late") gate.mode = "closed";
     if (this.#owner !== undefined) this.relayTo(this.#owner);
   }
