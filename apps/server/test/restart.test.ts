@@ -32,6 +32,8 @@ it("saves its connections, and goes on with them after a restart", async () => {
     requests: 3000,
     intervalMs: 50,
     ackTimeoutMs: 1000,
+    // A minute of repetitions, so that a slow machine may take its time to restart.
+    maxRetransmit: 5,
   });
   await balancer.traffic(300);
   const before = await first.stop();

@@ -12,6 +12,7 @@ import type { PhaseRecord } from "./phase-record.ts";
 import type { RestoreCalls } from "./restore-calls.ts";
 import type { RestoreService } from "./restore-service.ts";
 import type { TakerSide } from "./taker-side.ts";
+import { Urgency } from "./urgency.ts";
 
 export interface DecisionSurroundings {
   readonly giver: GiverSide;
@@ -33,10 +34,12 @@ export class Decisions {
   readonly #around: DecisionSurroundings;
   readonly #giver: GiverSide;
   readonly #taker: TakerSide;
+  readonly #urgency: Urgency;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: HandoverContext, around: DecisionSurroundings) {
     this.#context = context;
+    this.#urgency = new Urgency(context.config.double !== undefined);
     this.#around = around;
     this.#giver = around.giver;
     this.#taker = around.taker;
@@ -147,6 +150,7 @@ export class Decisions {
         break;
       case "report-phase":
         this.#around.phases.enter(output.phase, output.reason);
+        this.#urgency.enter(output.phase);
         break;
       case "ask-release":
         void this.#around.calls()?.askRelease(output.of, output.generation, output.attempt);
