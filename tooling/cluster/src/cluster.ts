@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { freeTcpPorts, freeUdpPorts } from "@dtls-cluster/testkit/free-ports";
 import { type Certificates, makeCertificates } from "./certificates.ts";
-import { freeTcpPorts, freeUdpPorts } from "./free-ports.ts";
 import { type NodeAddresses, NodeProcess } from "./node-process.ts";
 
 const SERVER = fileURLToPath(new URL("../../../apps/server/dist/main.js", import.meta.url));
