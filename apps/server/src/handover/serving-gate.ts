@@ -108,7 +108,8 @@ export class ServingGate {
       return;
     }
     this.#held += 1;
-    this.#waiting.push({ receive, datagram: datagram.slice(), address, port });
+    // The socket reads the next one into the same memory; a Buffer's `slice` would be a view of it.
+    this.#waiting.push({ receive, datagram: new Uint8Array(datagram), address, port });
   }
 }
 

@@ -18,6 +18,7 @@ import {
 } from "@dtls-cluster/dtls";
 import type { PskStore } from "../config/psk-store.ts";
 import type { Logger } from "../log.ts";
+import { LineBudget } from "./line-budget.ts";
 
 export interface SecureCoapOptions {
   readonly dtls: EndpointOptions;
@@ -61,14 +62,12 @@ export interface SecureCoap {
  * reaches its exchanges without a lookup.
  */
 export function createSecureCoap(options: SecureCoapOptions): SecureCoap {
+  const lines = new LineBudget(10);
   const coapSink: CoapSink<Connection> = {
     transmit(peer, message) {
       if (!options.maySend()) return;
       if (message.length > peer.transport.maxPayload) {
-        options.log.warn(
-          { event: "message-too-long", bytes: message.length, limit: peer.transport.maxPayload },
-          "a message does not fit a record within the MTU and was not sent",
-        );
+        sayTooLong(options, lines, message.length, peer.transport.maxPayload);
         return;
       }
       dtls.send(peer.transport, message, options.clock());
@@ -113,6 +112,21 @@ export function createSecureCoap(options: SecureCoapOptions): SecureCoap {
   };
   const secure: SecureCoap = { watcher: undefined, dtls, coap, peerOf };
   return secure;
+}
+
+/** Clients choose what they ask for, so they must not choose how long the log gets. */
+function sayTooLong(
+  { log, clock }: SecureCoapOptions,
+  lines: LineBudget,
+  bytes: number,
+  limit: number,
+): void {
+  if (!lines.take(clock())) return;
+  const leftOut = lines.takeLeftOut();
+  log.warn(
+    { event: "message-too-long", bytes, limit, leftOut },
+    "a message does not fit a record within the MTU and was not sent",
+  );
 }
 
 function logClosed(log: Logger, event: EndpointEvent & { readonly type: "closed" }): void {
