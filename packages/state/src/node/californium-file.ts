@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { CaliforniumStateError } from "../californium/errors.ts";
 import {
   type CaliforniumImport,
@@ -13,6 +12,7 @@ import {
   sealCaliforniumState,
   unsealCaliforniumState,
 } from "./californium-cipher.ts";
+import { consumedName, consumeFile, syncDirectory } from "./consume-file.ts";
 
 export interface CaliforniumSaveOptions {
   /** Encrypts the file. Without it, whoever can read the file can read and forge the traffic. */
@@ -110,29 +110,16 @@ function readContent(
 }
 
 async function consume(handle: FileHandle, file: string): Promise<string> {
-  const consumed = `${file}.consumed`;
   try {
-    await rename(file, consumed);
-    const [ours, renamed] = [await handle.stat(), await stat(consumed)];
-    if (ours.ino !== renamed.ino || ours.dev !== renamed.dev) {
-      await rename(consumed, file);
-      const text = `${file} was replaced while it was read: try again`;
-      throw new CaliforniumStateError("CALIFORNIUM_FILE", text);
-    }
-    await syncDirectory(file);
-    return consumed;
+    const consumed = await consumeFile(handle, file);
+    if (consumed !== undefined) return consumed;
   } catch (error) {
-    throw fileError(error, `cannot rename the state file ${file} to ${consumed}`);
+    throw fileError(error, `cannot rename the state file ${file} to ${consumedName(file)}`);
   }
-}
-
-async function syncDirectory(file: string): Promise<void> {
-  const directory = await open(dirname(file), "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  throw new CaliforniumStateError(
+    "CALIFORNIUM_FILE",
+    `${file} was replaced while it was read: try again`,
+  );
 }
 
 function fileError(error: unknown, what: string): CaliforniumStateError {

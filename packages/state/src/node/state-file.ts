@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { StateError } from "../errors.ts";
 import type { NodeState, StateHeader, StateItem, StateSummary } from "../items.ts";
 import { StateReader } from "../reader.ts";
 import { type StateContents, writeState } from "../write-state.ts";
 import type { Sha256 } from "../writer.ts";
+import { consumedName, consumeFile, syncDirectory } from "./consume-file.ts";
 import { isSealed, type ScryptCost, seal, unseal } from "./sealed-file.ts";
 
 export interface SaveOptions {
@@ -155,21 +155,14 @@ async function* readFrom(handle: FileHandle): AsyncGenerator<Uint8Array, void, v
   }
 }
 
-/** Renames the file, so that of two processes only one gets it, and makes that survive a power cut. */
 async function consume(handle: FileHandle, file: string): Promise<string> {
-  const consumed = `${file}.consumed`;
   try {
-    await rename(file, consumed);
-    const [ours, renamed] = [await handle.stat(), await stat(consumed)];
-    if (ours.ino !== renamed.ino || ours.dev !== renamed.dev) {
-      await rename(consumed, file);
-      throw new StateError("STATE_FILE", `${file} was replaced while it was read: try again`);
-    }
-    await syncDirectory(file);
-    return consumed;
+    const consumed = await consumeFile(handle, file);
+    if (consumed !== undefined) return consumed;
   } catch (error) {
-    throw fileError(error, `cannot rename the state file ${file} to ${consumed}`);
+    throw fileError(error, `cannot rename the state file ${file} to ${consumedName(file)}`);
   }
+  throw new StateError("STATE_FILE", `${file} was replaced while it was read: try again`);
 }
 
 async function* thenDelete(
@@ -182,15 +175,6 @@ async function* thenDelete(
     await unlink(consumed);
   } finally {
     await handle.close();
-  }
-}
-
-async function syncDirectory(file: string): Promise<void> {
-  const directory = await open(dirname(file), "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
 
