@@ -1,16 +1,25 @@
 import type { CoapPeerState, DuplicateKind, DuplicateState } from "@dtls-cluster/coap";
 import type { FieldReader } from "./field-reader.ts";
+import type { MessagePackWriter } from "./message-pack-writer.ts";
 
 /**
  * `[next message id, mark, [message id, kind, age in ms, answer, ...], [unacknowledged, ...]]`:
  * the duplicates without a level of their own, four values each.
  */
-export function packCoap(state: CoapPeerState): unknown[] {
-  const duplicates: unknown[] = [];
-  for (const { messageId, kind, ageMs, answer } of state.duplicates) {
-    duplicates.push(messageId, kind, Math.round(ageMs), answer);
+export function packCoap(to: MessagePackWriter, state: CoapPeerState): void {
+  const { duplicates, unacknowledged } = state;
+  to.array(4);
+  to.number(state.nextMessageId);
+  to.number(state.mark);
+  to.array(4 * duplicates.length);
+  for (const { messageId, kind, ageMs, answer } of duplicates) {
+    to.number(messageId);
+    to.number(kind);
+    to.number(Math.round(ageMs));
+    to.bytes(answer);
   }
-  return [state.nextMessageId, state.mark, duplicates, state.unacknowledged];
+  to.array(unacknowledged.length);
+  for (const message of unacknowledged) to.bytes(message);
 }
 
 /** @throws StateError of `fields` for anything that {@link packCoap} does not write. */

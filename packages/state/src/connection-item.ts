@@ -4,6 +4,8 @@ import { packAddress, unpackAddress } from "./address.ts";
 import { packCoap, unpackCoap } from "./coap-item.ts";
 import type { FieldReader } from "./field-reader.ts";
 import type { ConnectionName } from "./items.ts";
+import type { MessagePackWriter } from "./message-pack-writer.ts";
+import { utf8Bytes } from "./utf8.ts";
 
 const FLAG_SERVER = 1;
 const FLAG_EXTENDED_MASTER_SECRET = 2;
@@ -12,6 +14,7 @@ const MASTER_SECRET_LENGTH = 48;
 const RANDOM_LENGTH = 32;
 const IMPLICIT_IV_LENGTH = 4;
 const POSITIONS_WITHOUT_COAP = 21;
+const EMPTY = new Uint8Array(0);
 /** Each holder of a connection in turn writes in a block of so many sequence numbers. */
 const SEQUENCE_BLOCK = 2 ** 32;
 
@@ -20,7 +23,7 @@ const SEQUENCE_BLOCK = 2 ** 32;
  *
  *   1 flags (1 server, 2 extended master secret)   2 cipher suite
  *   3 secrets: master secret, client random, server random, client and server write key,
- *     client and server write IV, one after the other   4 their lengths (see secretLengths)
+ *     client and server write IV, one after the other   4 their lengths (see packSecretLengths)
  *   5 session id | nil   6 read CID | nil   7 write CID | nil
  *   8 peer address: 4 or 16 bytes, or a text   9 peer port   10 PSK identity
  *   11 write epoch   12 next write sequence   13 read epoch   14 newest read sequence
@@ -38,92 +41,88 @@ export interface UnpackedConnection {
   readonly coap: CoapPeerState | undefined;
 }
 
-/** Packs connections; holds scratch memory, so that packing one leaves no garbage behind. */
-export class ConnectionPacker {
-  readonly #values: unknown[] = [];
-  readonly #scratch: Map<number, Uint8Array> = new Map();
+/** Writes a connection item. */
+export function packConnection(
+  to: MessagePackWriter,
+  kind: number,
+  state: ConnectionState,
+  coap: CoapPeerState | undefined,
+): void {
+  const { sealedRecords, unconfirmedFlight: flight } = state;
+  const isSealedTold =
+    sealedRecords !== undefined && sealedRecords !== state.nextWriteSequence % SEQUENCE_BLOCK;
+  to.array(flight ? 24 : isSealedTold ? 23 : coap ? 22 : POSITIONS_WITHOUT_COAP);
+  to.number(kind);
+  to.number(
+    (state.role === "server" ? FLAG_SERVER : 0) |
+      (state.extendedMasterSecret ? FLAG_EXTENDED_MASTER_SECRET : 0),
+  );
+  to.number(state.cipherSuite);
+  packSecrets(to, state);
+  packSecretLengths(to, state);
+  packOptional(to, state.sessionId.length === 0 ? undefined : state.sessionId);
+  packOptional(to, state.readConnectionId);
+  packOptional(to, state.writeConnectionId);
+  packPeer(to, state.peer);
+  to.bytes(state.pskIdentity);
+  to.number(state.writeEpoch);
+  to.number(state.nextWriteSequence);
+  to.number(state.readEpoch);
+  to.number(state.newestReadSequence);
+  to.number(~state.replayWindow[0] >>> 0);
+  to.number(~state.replayWindow[1] >>> 0);
+  to.number(state.forgeries);
+  to.number(state.establishedAt);
+  to.number(Math.round(state.idleMs));
+  to.number(state.mtu);
+  if (coap !== undefined) packCoap(to, coap);
+  else if (isSealedTold || flight) to.nil();
+  if (isSealedTold) to.number(sealedRecords);
+  else if (flight) to.nil();
+  if (flight === undefined) return;
+  to.array(3);
+  to.number(flight.messageSequence);
+  to.bytes(flight.verifyData);
+  to.number(flight.nextPlainSequence);
+}
 
-  /** The positions of `state`, valid until the next call. */
-  pack(kind: number, state: ConnectionState, coap: CoapPeerState | undefined): readonly unknown[] {
-    const values = this.#values;
-    values.length = POSITIONS_WITHOUT_COAP;
-    values[0] = kind;
-    values[1] =
-      (state.role === "server" ? FLAG_SERVER : 0) |
-      (state.extendedMasterSecret ? FLAG_EXTENDED_MASTER_SECRET : 0);
-    values[2] = state.cipherSuite;
-    values[3] = this.#secrets(state);
-    values[4] = secretLengths(state);
-    values[5] = state.sessionId.length === 0 ? null : state.sessionId;
-    values[6] = state.readConnectionId ?? null;
-    values[7] = state.writeConnectionId ?? null;
-    values[8] = packAddress(state.peer.address);
-    values[9] = state.peer.port;
-    values[10] = state.pskIdentity;
-    values[11] = state.writeEpoch;
-    values[12] = state.nextWriteSequence;
-    values[13] = state.readEpoch;
-    values[14] = state.newestReadSequence;
-    values[15] = ~state.replayWindow[0] >>> 0;
-    values[16] = ~state.replayWindow[1] >>> 0;
-    values[17] = state.forgeries;
-    values[18] = state.establishedAt;
-    values[19] = Math.round(state.idleMs);
-    values[20] = state.mtu;
-    if (coap !== undefined) values[21] = packCoap(coap);
-    const sealed = state.sealedRecords;
-    if (sealed !== undefined && sealed !== state.nextWriteSequence % SEQUENCE_BLOCK) {
-      values[21] ??= null;
-      values[22] = sealed;
-    }
-    const flight = state.unconfirmedFlight;
-    if (flight !== undefined) {
-      values[21] ??= null;
-      values[22] ??= null;
-      values[23] = [flight.messageSequence, flight.verifyData, flight.nextPlainSequence];
-    }
-    return values;
+function packOptional(to: MessagePackWriter, bytes: Uint8Array | undefined): void {
+  if (bytes === undefined) to.nil();
+  else to.bytes(bytes);
+}
+
+function packPeer(to: MessagePackWriter, { address, port }: ConnectionState["peer"]): void {
+  const packed = packAddress(address);
+  if (typeof packed !== "string") {
+    to.bytes(packed);
+  } else {
+    const text = utf8Bytes(packed);
+    to.textHead(text.length);
+    to.raw(text);
   }
+  to.number(port);
+}
 
-  /** Overwrites the last secrets that were packed. */
-  wipe(): void {
-    for (const bytes of this.#scratch.values()) bytes.fill(0);
-  }
-
-  #secrets(state: ConnectionState): Uint8Array {
-    const length =
-      state.masterSecret.length +
+function packSecrets(to: MessagePackWriter, state: ConnectionState): void {
+  to.bytesHead(
+    state.masterSecret.length +
       state.clientRandom.length +
       state.serverRandom.length +
       state.clientWriteKey.length +
       state.serverWriteKey.length +
       state.clientWriteIv.length +
-      state.serverWriteIv.length;
-    let target = this.#scratch.get(length);
-    if (target === undefined) {
-      // Few lengths exist; a state with odd ones must not make the map grow without bound.
-      if (this.#scratch.size >= 16) this.#scratch.clear();
-      target = new Uint8Array(length);
-      this.#scratch.set(length, target);
-    }
-    let offset = 0;
-    offset = append(target, offset, state.masterSecret);
-    offset = append(target, offset, state.clientRandom);
-    offset = append(target, offset, state.serverRandom);
-    offset = append(target, offset, state.clientWriteKey);
-    offset = append(target, offset, state.serverWriteKey);
-    offset = append(target, offset, state.clientWriteIv);
-    append(target, offset, state.serverWriteIv);
-    return target;
-  }
+      state.serverWriteIv.length,
+  );
+  to.raw(state.masterSecret);
+  to.raw(state.clientRandom);
+  to.raw(state.serverRandom);
+  to.raw(state.clientWriteKey);
+  to.raw(state.serverWriteKey);
+  to.raw(state.clientWriteIv);
+  to.raw(state.serverWriteIv);
 }
 
-function append(target: Uint8Array, offset: number, part: Uint8Array): number {
-  target.set(part, offset);
-  return offset + part.length;
-}
-
-/** @throws StateError of `fields` for anything that {@link ConnectionPacker} does not write. */
+/** @throws StateError of `fields` for anything that {@link packConnection} does not write. */
 export function unpackConnection(fields: FieldReader, elapsedMs: number): UnpackedConnection {
   const flags = fields.integer("flags", 0, Number.MAX_SAFE_INTEGER);
   const cipherSuite = fields.integer("cipherSuite", 0, 0xffff);
@@ -131,7 +130,8 @@ export function unpackConnection(fields: FieldReader, elapsedMs: number): Unpack
   const lengths = readLengths(fields, secrets.length);
   const keys = lengths.master + lengths.clientRandom + lengths.serverRandom;
   const ivs = keys + lengths.clientKey + lengths.serverKey;
-  const state: ConnectionState = {
+  // One literal: copying objects of this size would cost as much as reading them.
+  const state: Writable<ConnectionState> = {
     role: flags & FLAG_SERVER ? "server" : "client",
     cipherSuite,
     extendedMasterSecret: (flags & FLAG_EXTENDED_MASTER_SECRET) !== 0,
@@ -142,7 +142,7 @@ export function unpackConnection(fields: FieldReader, elapsedMs: number): Unpack
     serverWriteKey: secrets.subarray(keys + lengths.clientKey, ivs),
     clientWriteIv: secrets.subarray(ivs, ivs + lengths.clientIv),
     serverWriteIv: secrets.subarray(ivs + lengths.clientIv),
-    sessionId: fields.optionalBytes("sessionId") ?? new Uint8Array(0),
+    sessionId: fields.optionalBytes("sessionId") ?? EMPTY,
     readConnectionId: fields.optionalBytes("readConnectionId"),
     writeConnectionId: fields.optionalBytes("writeConnectionId"),
     peer: unpackPeer(fields),
@@ -163,15 +163,12 @@ export function unpackConnection(fields: FieldReader, elapsedMs: number): Unpack
   const coap = fields.optionalNested("coap");
   const sealedRecords = fields.optionalInteger("sealedRecords", 0, 2 ** 48);
   const flight = fields.optionalNested("unconfirmedFlight");
-  return {
-    state: {
-      ...state,
-      ...(sealedRecords === undefined ? {} : { sealedRecords }),
-      ...(flight === undefined ? {} : { unconfirmedFlight: unpackFlight(flight) }),
-    },
-    coap: coap && unpackCoap(coap, elapsedMs),
-  };
+  if (sealedRecords !== undefined) state.sealedRecords = sealedRecords;
+  if (flight !== undefined) state.unconfirmedFlight = unpackFlight(flight);
+  return { state, coap: coap && unpackCoap(coap, elapsedMs) };
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 function unpackFlight(
   fields: FieldReader,
@@ -183,8 +180,11 @@ function unpackFlight(
   };
 }
 
-export function packRemoval(kind: number, name: ConnectionName): unknown[] {
-  return [kind, name.readConnectionId ?? null, packAddress(name.peer.address), name.peer.port];
+export function packRemoval(to: MessagePackWriter, kind: number, name: ConnectionName): void {
+  to.array(4);
+  to.number(kind);
+  packOptional(to, name.readConnectionId);
+  packPeer(to, name.peer);
 }
 
 export function unpackRemoval(fields: FieldReader): ConnectionName {
@@ -214,7 +214,7 @@ interface SecretLengths {
 }
 
 /** The key length alone where everything else is as usual, else all seven lengths. */
-function secretLengths(state: ConnectionState): number | number[] {
+function packSecretLengths(to: MessagePackWriter, state: ConnectionState): void {
   const keyLength = state.clientWriteKey.length;
   const isUsual =
     state.masterSecret.length === MASTER_SECRET_LENGTH &&
@@ -223,16 +223,18 @@ function secretLengths(state: ConnectionState): number | number[] {
     state.serverWriteKey.length === keyLength &&
     state.clientWriteIv.length === IMPLICIT_IV_LENGTH &&
     state.serverWriteIv.length === IMPLICIT_IV_LENGTH;
-  if (isUsual) return keyLength;
-  return [
-    state.masterSecret.length,
-    state.clientRandom.length,
-    state.serverRandom.length,
-    keyLength,
-    state.serverWriteKey.length,
-    state.clientWriteIv.length,
-    state.serverWriteIv.length,
-  ];
+  if (isUsual) {
+    to.number(keyLength);
+    return;
+  }
+  to.array(7);
+  to.number(state.masterSecret.length);
+  to.number(state.clientRandom.length);
+  to.number(state.serverRandom.length);
+  to.number(keyLength);
+  to.number(state.serverWriteKey.length);
+  to.number(state.clientWriteIv.length);
+  to.number(state.serverWriteIv.length);
 }
 
 function readLengths(fields: FieldReader, total: number): SecretLengths {

@@ -1,17 +1,18 @@
 import { Unpackr } from "msgpackr";
-import { type UnpackedConnection, unpackConnection, unpackRemoval } from "./connection-item.ts";
+import { unpackConnection, unpackRemoval } from "./connection-item.ts";
 import { StateError, type StateErrorCode, type StatePosition } from "./errors.ts";
 import { FieldReader } from "./field-reader.ts";
 import { FrameReader } from "./frame-reader.ts";
 import {
   ItemKind,
-  type NodeState,
   type PackedConnection,
   type StateHeader,
   type StateItem,
+  type StateSummary,
 } from "./items.ts";
 import { unpackHeader, unpackNode, unpackSummary } from "./mark-items.ts";
-import { PackedItem } from "./packed-item.ts";
+import { MessagePackCursor } from "./message-pack-cursor.ts";
+import { type PackedFrame, PackedItem } from "./packed-item.ts";
 import type { Sha256 } from "./writer.ts";
 
 export interface StateReaderOptions {
@@ -35,7 +36,8 @@ type Phase = "start" | "open" | "ended" | "closed" | "failed";
 export class StateReader {
   readonly #options: StateReaderOptions;
   readonly #frames: FrameReader;
-  readonly #source: { unpackr: Unpackr; elapsedMs: number; readonly position: StatePosition };
+  readonly #source: { elapsedMs: number; readonly position: StatePosition };
+  readonly #unpackr: Unpackr = new Unpackr({ useRecords: false, int64AsType: "number" });
   #phase: Phase = "start";
   #failure: StateError | undefined;
   #header: StateHeader | undefined;
@@ -47,7 +49,6 @@ export class StateReader {
     this.#options = options;
     const position = (): StatePosition => this.position;
     this.#source = {
-      unpackr: new Unpackr({ useRecords: false, int64AsType: "number" }),
       elapsedMs: 0,
       get position() {
         return position();
@@ -112,23 +113,18 @@ export class StateReader {
   }
 
   #readFrame(payload: Uint8Array, items: StateItem[]): void {
-    const values: unknown[] = [];
-    const ends: number[] = [];
-    // Nothing is read within the callback: msgpackr is not reentrant and marks errors of others.
-    this.#source.unpackr.unpackMultiple(
-      payload,
-      (value: unknown, _start?: number, end?: number) => {
-        values.push(value);
-        ends.push(end ?? payload.length);
-      },
-    );
-    for (let i = 0; i < values.length; i += 1) {
-      const value = values[i];
-      if (!Array.isArray(value) || typeof value[0] !== "number") {
+    const cursor = new MessagePackCursor(payload, 0);
+    const frame: PackedFrame = { cursor: cursor.fork(), source: this.#source };
+    while (!cursor.isAtEnd) {
+      const length = cursor.array() ?? 0;
+      const kind = length > 0 ? cursor.number() : undefined;
+      if (kind === undefined) {
         throw this.#error("STATE_ITEM", "an item is no array that begins with its kind");
       }
-      const packed = new PackedItem(payload, ends[i - 1] ?? 0, ends[i] ?? 0, this.#source);
-      const item = this.#readItem(value[0], value, packed);
+      const start = cursor.at;
+      const fields = new FieldReader(cursor, length - 1, this);
+      const item = this.#readItem(kind, fields, () => new PackedItem(frame, start, length - 1));
+      fields.skipRest();
       this.#items += 1;
       if (item !== undefined) items.push(item);
     }
@@ -136,40 +132,47 @@ export class StateReader {
 
   #readItem(
     kind: number,
-    value: readonly unknown[],
-    packed: PackedConnection,
+    fields: FieldReader,
+    packed: () => PackedConnection,
   ): StateItem | undefined {
     this.#checkOrder(kind);
-    const body = value[1];
     switch (kind) {
-      case ItemKind.header:
-        return { kind: "header", header: this.#openWith(unpackHeader(body, this.position)) };
+      case ItemKind.header: {
+        const header = unpackHeader(this.#map(fields), this.position);
+        return { kind: "header", header: this.#openWith(header) };
+      }
       case ItemKind.node:
-        return { kind: "node", node: this.#node(body) };
+        return { kind: "node", node: unpackNode(this.#map(fields), this.position) };
       case ItemKind.connection: {
-        const { state, coap } = this.#connection(value);
+        const { state, coap } = unpackConnection(fields, this.#source.elapsedMs);
         this.#connections += 1;
-        return { kind: "connection", state, coap, packed };
+        return { kind: "connection", state, coap, packed: packed() };
       }
       case ItemKind.late: {
-        const { state, coap } = this.#connection(value);
+        const { state, coap } = unpackConnection(fields, this.#source.elapsedMs);
         return { kind: "late", state, coap };
       }
       case ItemKind.removal:
         this.#removals += 1;
-        return { kind: "removal", name: unpackRemoval(this.#fields(value)) };
+        return { kind: "removal", name: unpackRemoval(fields) };
       case ItemKind.freeze:
         return { kind: "freeze" };
       case ItemKind.keepAlive:
         return { kind: "keep-alive" };
       case ItemKind.end:
-        return this.#endWith(body);
+        return this.#endWith(unpackSummary(this.#map(fields), this.position));
       case ItemKind.close:
         this.#phase = "closed";
         return { kind: "close" };
       default:
         return undefined;
     }
+  }
+
+  /** The map that marks have in the place of positions. */
+  #map(fields: FieldReader): unknown {
+    const encoded = fields.encoded();
+    return encoded && this.#unpackr.unpack(encoded);
   }
 
   #checkOrder(kind: number): void {
@@ -196,12 +199,7 @@ export class StateReader {
     return header;
   }
 
-  #node(body: unknown): NodeState {
-    return unpackNode(body, this.position);
-  }
-
-  #endWith(body: unknown): StateItem {
-    const summary = unpackSummary(body, this.position);
+  #endWith(summary: StateSummary): StateItem {
     this.#compare("items", summary.items, this.#items);
     this.#compare("connections", summary.connections, this.#connections);
     this.#compare("removals", summary.removals, this.#removals);
@@ -212,14 +210,6 @@ export class StateReader {
   #compare(what: string, expected: number, seen: number): void {
     if (expected === seen) return;
     throw this.#error("STATE_CORRUPT", `the end mark counts ${expected} ${what}, but ${seen} came`);
-  }
-
-  #connection(value: readonly unknown[]): UnpackedConnection {
-    return unpackConnection(this.#fields(value), this.#source.elapsedMs);
-  }
-
-  #fields(value: readonly unknown[]): FieldReader {
-    return new FieldReader(value, this, 1);
   }
 
   #error(code: StateErrorCode, message: string, cause?: unknown): StateError {

@@ -1,7 +1,7 @@
 import type { CoapPeerState } from "@dtls-cluster/coap";
 import type { ConnectionState } from "@dtls-cluster/dtls";
 import { Packr } from "msgpackr";
-import { ConnectionPacker, packRemoval } from "./connection-item.ts";
+import { packConnection, packRemoval } from "./connection-item.ts";
 import { StateError } from "./errors.ts";
 import {
   DIGEST_LENGTH,
@@ -20,6 +20,7 @@ import {
   type StateHeader,
   type StateSummary,
 } from "./items.ts";
+import { MessagePackWriter } from "./message-pack-writer.ts";
 
 /** SHA-256 of `data`: 32 bytes. */
 export type Sha256 = (data: Uint8Array) => Uint8Array;
@@ -46,7 +47,7 @@ export class StateWriter {
   readonly #options: StateWriterOptions;
   readonly #frameBytes: number;
   readonly #packr: Packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
-  readonly #packer: ConnectionPacker = new ConnectionPacker();
+  readonly #item: MessagePackWriter = new MessagePackWriter();
   readonly #chunks: Uint8Array[] = [];
   /** Digest of what came before, then the payload; a frame's head and tail are added in place. */
   #buffer: Uint8Array;
@@ -89,7 +90,9 @@ export class StateWriter {
       this.#skipped += 1;
       return false;
     }
-    this.#write(this.#packer.pack(ItemKind.connection, state, coap));
+    this.#item.clear();
+    packConnection(this.#item, ItemKind.connection, state, coap);
+    this.#append(this.#item.written);
     this.#connections += 1;
     return true;
   }
@@ -97,7 +100,9 @@ export class StateWriter {
   /** Takes a connection back that was written before and is closed now. */
   remove(name: ConnectionName): void {
     this.#expect("remove", "open", "frozen");
-    this.#write(packRemoval(ItemKind.removal, name));
+    this.#item.clear();
+    packRemoval(this.#item, ItemKind.removal, name);
+    this.#append(this.#item.written);
     this.#removals += 1;
   }
 
@@ -127,7 +132,9 @@ export class StateWriter {
   /** Writes a connection that was completed after the end mark. */
   late(state: ConnectionState, coap?: CoapPeerState): void {
     this.#expect("late", "ended");
-    this.#write(this.#packer.pack(ItemKind.late, state, coap));
+    this.#item.clear();
+    packConnection(this.#item, ItemKind.late, state, coap);
+    this.#append(this.#item.written);
     this.flush();
   }
 
@@ -144,7 +151,7 @@ export class StateWriter {
     this.#phase = "closed";
     this.#write([ItemKind.close]);
     this.flush();
-    this.#packer.wipe();
+    this.#item.wipe();
   }
 
   /** The next finished piece of the stream, owned by the caller; undefined when there is none yet. */
@@ -166,7 +173,10 @@ export class StateWriter {
   }
 
   #write(values: readonly unknown[]): void {
-    const item: Uint8Array = this.#packr.pack(values);
+    this.#append(this.#packr.pack(values));
+  }
+
+  #append(item: Uint8Array): void {
     if (item.length > MAX_ITEM_BYTES) {
       throw new StateError(
         "STATE_LIMIT",

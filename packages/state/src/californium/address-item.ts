@@ -1,6 +1,6 @@
+import { utf8Bytes } from "../utf8.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
-import { utf8Bytes } from "./utf8.ts";
 
 /** A peer's address: 4 or 16 octets, or the name of a host that was never resolved. */
 export type CaliforniumAddress =

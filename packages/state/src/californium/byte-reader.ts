@@ -1,5 +1,5 @@
+import { utf8Text } from "../utf8.ts";
 import { CaliforniumStateError, type CaliforniumStateErrorCode } from "./errors.ts";
-import { utf8Text } from "./utf8.ts";
 
 /** Where a reader and its items are; the stream's reader keeps it up to date for the messages of errors. */
 export interface ReadingPlace {

@@ -1,5 +1,5 @@
+import { utf8Bytes } from "../utf8.ts";
 import { CaliforniumStateError } from "./errors.ts";
-import { utf8Bytes } from "./utf8.ts";
 
 /** Writes the primitives that {@link ByteReader} reads. */
 export class ByteWriter {

@@ -1,5 +1,6 @@
 import type { ConnectionState, Entropy } from "@dtls-cluster/dtls";
 import { packAddress } from "../address.ts";
+import { utf8Text } from "../utf8.ts";
 import type { CaliforniumConnection } from "./connection-item.ts";
 import type { CaliforniumContext, CaliforniumTraffic } from "./context-item.ts";
 import { isStandIn, isUnknownRandom } from "./missing-secrets.ts";
@@ -8,7 +9,6 @@ import { windowFromLower } from "./replay-bits.ts";
 import type { CaliforniumSession } from "./session-item.ts";
 import { fixedIvLength, savedSuite, suiteText } from "./suites.ts";
 import type { CaliforniumKeys } from "./traffic-keys.ts";
-import { utf8Text } from "./utf8.ts";
 
 export interface GiveOptions {
   /** Of the DTLSContext item. */

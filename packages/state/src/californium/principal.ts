@@ -1,6 +1,6 @@
+import { utf8Text } from "../utf8.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
-import { utf8Text } from "./utf8.ts";
 
 /** Who the peer is. */
 export type CaliforniumPrincipal =

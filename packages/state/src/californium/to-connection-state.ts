@@ -1,5 +1,6 @@
 import type { ConnectionState, SocketAddress } from "@dtls-cluster/dtls";
 import { unpackAddress } from "../address.ts";
+import { utf8Text } from "../utf8.ts";
 import type { CaliforniumAddress } from "./address-item.ts";
 import type { CaliforniumConnection } from "./connection-item.ts";
 import type { CaliforniumTraffic } from "./context-item.ts";
@@ -10,7 +11,6 @@ import { windowFromNewest } from "./replay-bits.ts";
 import type { CaliforniumSession } from "./session-item.ts";
 import { savedSuite, suiteText } from "./suites.ts";
 import type { CaliforniumKeys } from "./traffic-keys.ts";
-import { utf8Text } from "./utf8.ts";
 
 export interface TakeOptions {
   /** The role of this side: it is not saved. */

@@ -42,6 +42,10 @@ export class PlainMessagePack {
         return this.#unsigned(4);
       case 0xd9:
         return this.#text(this.#unsigned(1));
+      case 0xda:
+        return this.#text(this.#unsigned(2));
+      case 0xdb:
+        return this.#text(this.#unsigned(4));
       case 0xdc:
         return this.#array(this.#unsigned(2));
       case 0xdd:
