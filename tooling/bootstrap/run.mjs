@@ -43,6 +43,7 @@ const commands = {
     run: [[join(bin, "vitest"), "run", "--config", join("tooling", "interop", "vitest.config.ts")]],
   },
   netlab: { build: true, run: [tool("netlab")] },
+  "kube-lab": { build: false, run: [tool("kube-lab")] },
 };
 
 let child;
