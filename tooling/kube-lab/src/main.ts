@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { resolve } from "node:path";
 import { createLab } from "./create-lab.ts";
+import { writeServerContext } from "./image/server-context.ts";
+import { buildServerImage } from "./image/server-image.ts";
 import { Lab, type LabCommand } from "./lab.ts";
 import { LabError } from "./lab-error.ts";
 import { labNames, readRecord } from "./lab-record.ts";
@@ -17,6 +19,10 @@ const interruption = new AbortController();
 
 /** Does what the options say; returns the exit code. */
 async function main(options: LabOptions): Promise<number> {
+  if (options.command === "image" && options.context !== undefined) {
+    await writeServerContext(resolve(options.context));
+    return 0;
+  }
   const missing = missingForLab();
   if (missing !== undefined) {
     console.error(`kube-lab: no lab on this machine: ${missing}`);
@@ -33,6 +39,11 @@ async function main(options: LabOptions): Promise<number> {
       return 0;
     case "status":
       return await status(options.name);
+    case "image": {
+      const { name, archive } = await withProgress("build image", () => buildServerImage(options));
+      console.log(`${name} ${archive}`);
+      return 0;
+    }
     case "load":
       await withProgress("import image", () =>
         Lab.open(options.name).importImage(resolve(options.archive)),

@@ -5,6 +5,13 @@ export type LabOptions =
   | { readonly command: "down"; readonly name: string; readonly all: boolean }
   | { readonly command: "status"; readonly name: string }
   | { readonly command: "load"; readonly name: string; readonly archive: string }
+  | {
+      readonly command: "image";
+      readonly tag: string;
+      readonly base: string | undefined;
+      /** Makes the build context in this folder, and nothing else. */
+      readonly context: string | undefined;
+    }
   | { readonly command: "run"; readonly name: string; readonly run: readonly string[] };
 
 const NAME_VARIABLE = "DTLS_KUBE_LAB";
@@ -43,6 +50,19 @@ export function parseOptions(argv: readonly string[]): LabOptions {
   add("status", "show the parts of a cluster and how it is used").action(({ name }) => {
     parsed = { command: "status", name };
   });
+  program
+    .command("image")
+    .description("build the server's image as a docker-archive, and tell its path")
+    .option("--tag <tag>", "tag of the image", imageTag, "local")
+    .option(
+      "--base <image>",
+      "image of a registry to build on (default: the Node.js of this machine, without network)",
+    )
+    .option("--context <folder>", "make the build context for docker there instead")
+    .helpOption("-h, --help", "show this help")
+    .action(({ tag, base, context }) => {
+      parsed = { command: "image", tag, base, context };
+    });
   add("load", "give all nodes the images of a docker-archive")
     .argument("<archive>", "file, as `docker save` writes it")
     .action((archive, { name }) => {
@@ -69,6 +89,13 @@ export function parseOptions(argv: readonly string[]): LabOptions {
 function labName(value: string): string {
   if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(value)) {
     throw new InvalidArgumentError("Accepted are up to 31 lower-case letters, digits and dashes.");
+  }
+  return value;
+}
+
+function imageTag(value: string): string {
+  if (!/^\w[\w.-]{0,127}$/.test(value)) {
+    throw new InvalidArgumentError("Accepted are letters, digits, dots, dashes and underscores.");
   }
   return value;
 }
