@@ -16,6 +16,11 @@ export interface EndpointOptions {
     readonly length: number;
     readonly fill?: (target: Uint8Array) => void;
   };
+  /**
+   * Whether a peer may change its address (RFC 9146 section 6). Default true; false: protected records that come
+   * from elsewhere are dropped unopened, so that nobody on the network can move a connection.
+   */
+  readonly followsPath?: boolean;
   /** RFC 7627. Default "enabled": used when the peer offers it; "required" refuses peers without it. */
   readonly extendedMasterSecret?: "required" | "enabled" | "disabled";
   /**

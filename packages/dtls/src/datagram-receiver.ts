@@ -163,6 +163,8 @@ export class DatagramReceiver {
   }
 
   #protected(association: Association, reception: Reception): DatagramOutcome {
+    const { config } = this.#core;
+    if (!config.followsPath && !isFrom(association.path, reception)) return "unknown-peer";
     if (isWaiting(association)) return hold(association, reception);
     const { opener } = association;
     if (opener === undefined) return "unexpected";
@@ -231,6 +233,10 @@ export class DatagramReceiver {
         return "unexpected";
     }
   }
+}
+
+function isFrom(path: SocketAddress, { address, port }: Reception): boolean {
+  return path.port === port && path.address === address;
 }
 
 /** Records of epoch 1 cannot be opened yet: keys or ChangeCipherSpec are missing. */

@@ -17,6 +17,7 @@ import { maximumSequence } from "./record/record-header.ts";
 import type { ConnectionState } from "./state/connection-state.ts";
 import { exportState } from "./state/export-state.ts";
 import { importState, refreshState } from "./state/import-state.ts";
+import { type SessionKeyBlock, sessionKeyBlock } from "./state/session-key-block.ts";
 import type { EndpointStats } from "./stats.ts";
 
 /**
@@ -99,6 +100,13 @@ class DtlsEndpoint implements Endpoint {
     if (isOver(association)) return;
     this.#core.setPath(association, path);
     association.isDirty = true;
+  }
+
+  keyBlock(connection: Connection, extraKeys: number): SessionKeyBlock | undefined {
+    if (!Number.isInteger(extraKeys) || extraKeys < 0 || extraKeys > 16) {
+      throw new DtlsUsageError(`extraKeys is ${extraKeys}, but must be an integer from 0 to 16`);
+    }
+    return sessionKeyBlock(this.#core, ownAssociation(connection), extraKeys);
   }
 
   snapshot(connection: Connection, now: number): ConnectionState | undefined {

@@ -15,6 +15,7 @@ export interface EndpointConfig {
   /** Length of own CIDs; undefined when the extension is not used. */
   readonly connectionIdLength: number | undefined;
   readonly fillConnectionId: (target: Uint8Array) => void;
+  readonly followsPath: boolean;
   readonly extendedMasterSecret: "required" | "enabled" | "disabled";
   readonly cookieSecret: Uint8Array;
   readonly retransmissionTimeoutMs: number;
@@ -48,6 +49,7 @@ export function parseEndpointOptions(options: EndpointOptions): EndpointConfig {
         ? undefined
         : integer("connectionId.length", connectionId.length, 0, 32),
     fillConnectionId: connectionId?.fill ?? ((target: Uint8Array) => entropy.fill(target)),
+    followsPath: options.followsPath ?? true,
     extendedMasterSecret: oneOf("extendedMasterSecret", options.extendedMasterSecret ?? "enabled", [
       "required",
       "enabled",

@@ -2,6 +2,7 @@ import type { Connection } from "./connection.ts";
 import type { DatagramOutcome } from "./events.ts";
 import type { Path, SocketAddress } from "./path.ts";
 import type { ConnectionState } from "./state/connection-state.ts";
+import type { SessionKeyBlock } from "./state/session-key-block.ts";
 import type { EndpointStats } from "./stats.ts";
 
 /** Credentials of a client handshake. */
@@ -43,6 +44,12 @@ export interface Endpoint {
   close(connection: Connection, now: number): void;
   /** Replaces the peer address that the next record goes to (a client that changed its mind or socket). */
   redirect(connection: Connection, path: Path): void;
+
+  /**
+   * Key material of a connection for other uses than its records: the key block, drawn `extraKeys` (0 to 16)
+   * encryption keys longer than the records need. It holds the record keys too. Undefined unless connected.
+   */
+  keyBlock(connection: Connection, extraKeys: number): SessionKeyBlock | undefined;
 
   /** A copy of the state for pre-copy; clears `isDirty`. The connection goes on. Undefined unless connected. */
   snapshot(connection: Connection, now: number): ConnectionState | undefined;

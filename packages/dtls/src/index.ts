@@ -18,4 +18,5 @@ export type {
 } from "./events.ts";
 export type { Path, SocketAddress } from "./path.ts";
 export type { ConnectionState } from "./state/connection-state.ts";
+export type { SessionKeyBlock } from "./state/session-key-block.ts";
 export type { EndpointStats } from "./stats.ts";
