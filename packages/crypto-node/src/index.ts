@@ -4,4 +4,5 @@
  * @packageDocumentation
  */
 export { createNodeEntropy } from "./entropy.ts";
+export { createHmacKey } from "./hmac-key.ts";
 export { createNodeCrypto, type NodeCryptoOptions } from "./provider.ts";

@@ -2,7 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import type { HashName } from "@dtls-cluster/dtls";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createNodeCrypto, createNodeEntropy } from "../src/index.ts";
+import { createHmacKey, createNodeCrypto, createNodeEntropy } from "../src/index.ts";
 
 const crypto = createNodeCrypto();
 const hashes: readonly HashName[] = ["sha256", "sha384"];
@@ -31,6 +31,25 @@ describe.each(hashes)("%s", (name) => {
     );
   });
 });
+
+it.each(hashes)(
+  "makes the %s HMACs of node:crypto one after the other under a key that it keeps",
+  (name) => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 200 }),
+        fc.array(fc.uint8Array({ maxLength: 400 }), { minLength: 2, maxLength: 4 }),
+        (key, texts) => {
+          const hmac = createHmacKey(name, key);
+          for (const text of texts) {
+            const expected = createHmac(name, key).update(text).digest("hex");
+            expect(Buffer.from(hmac(text)).toString("hex")).toBe(expected);
+          }
+        },
+      ),
+    );
+  },
+);
 
 it("makes the HMAC of RFC 4231 test case 2", () => {
   const text = (value: string) => new Uint8Array(Buffer.from(value));
