@@ -8,6 +8,7 @@ export type { Discovery } from "./discovery.ts";
 export { NodesUsageError } from "./errors.ts";
 export { Membership } from "./membership.ts";
 export type {
+  Contact,
   MembershipEvent,
   MembershipOptions,
   MembershipSink,

@@ -43,10 +43,13 @@ export type MembershipEvent =
   /** Another process claims the own node id with a higher generation: this one must no longer seal. */
   | { readonly type: "superseded"; readonly by: ClusterNode };
 
+/** `new`: no node of the table is at the address, so that whoever is there shares nothing with this process yet. */
+export type Contact = "known" | "new";
+
 /** Receives everything that membership puts out, synchronously, from within its methods. */
 export interface MembershipSink {
   /** A ping or pong for the cluster socket. */
-  send(datagram: Uint8Array, to: SocketAddress): void;
+  send(datagram: Uint8Array, to: SocketAddress, contact: Contact): void;
   /** Start a discovery round; answer with `Membership.discovered`. May be called while one runs. */
   discover(): void;
   event(event: MembershipEvent, now: number): void;

@@ -12,6 +12,7 @@ import {
 import type { ClusterNode, NodeConflict } from "./cluster-node.ts";
 import { NodesUsageError } from "./errors.ts";
 import type {
+  Contact,
   MembershipOptions,
   MembershipSink,
   MembershipStats,
@@ -142,7 +143,7 @@ export class Membership {
       if (address === "" || this.table.isKnown(address, entry.port)) continue;
       if (!this.#selfAddresses.has(key)) unknown.set(key, { address, port: entry.port });
     }
-    this.#pingAll([...unknown.values()]);
+    this.#pingAll([...unknown.values()], "new");
     this.#announce(now);
   }
 
@@ -234,18 +235,22 @@ export class Membership {
     this.#counters.pongsSent++;
     const pong = this.#frame(FrameType.pong);
     // In kind, so that a peer gets what its reader takes and never more octets than it sent.
-    if (tail !== undefined) this.#sink.send(encodePingFrame(pong), to);
-    else if (ping.state !== undefined) {
-      this.#sink.send(encodePingFrame({ ...pong, tail: undefined }), to);
-    } else this.#sink.send(encodePingFrame({ ...pong, state: undefined, tail: undefined }), to);
+    const answer =
+      tail !== undefined
+        ? pong
+        : ping.state !== undefined
+          ? { ...pong, tail: undefined }
+          : { ...pong, state: undefined, tail: undefined };
+    this.#sink.send(encodePingFrame(answer), to, "known");
   }
 
-  #pingAll(targets: SocketAddress[]): void {
+  #pingAll(targets: SocketAddress[], contact: Contact = "known"): void {
     if (targets.length === 0) return;
     const ping = this.#frame(FrameType.ping);
     for (const target of shuffle(targets, this.#options.entropy)) {
       this.#counters.pingsSent++;
-      this.#sink.send(encodePingFrame(ping), { address: target.address, port: target.port });
+      const to = { address: target.address, port: target.port };
+      this.#sink.send(encodePingFrame(ping), to, contact);
     }
   }
 
