@@ -26,6 +26,8 @@ export interface Diagnosis {
   /** Datagrams that waited for a handover. */
   readonly freeze: Counters;
   readonly membership: Counters;
+  /** Protection of the cluster channel. */
+  readonly channel: Counters;
 }
 
 export function diagnose(given: {
@@ -61,6 +63,11 @@ export function diagnose(given: {
     forwarder: withoutZeros(channel?.forwarder.counters() ?? {}),
     freeze: withoutZeros({ held: gate.held, dropped: gate.dropped }),
     membership: withoutZeros(channel?.membership.stats() ?? {}),
+    channel: withoutZeros({
+      level: channel?.level,
+      ...channel?.secure?.counters(),
+      troubles: channel?.troubles.counts,
+    }),
   };
 }
 

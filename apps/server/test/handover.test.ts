@@ -3,11 +3,14 @@ import { anyOf, Balancer, runLoad } from "./support/balanced-load.ts";
 import { killAll } from "./support/server-process.ts";
 import { freePorts, isReady, type NodePorts, TestSite } from "./support/test-nodes.ts";
 
-const site = new TestSite();
+const levels = ["udp", "dtls-mac"] as const;
+const sites = levels.map((level) => [level, new TestSite(level)] as const);
 afterEach(killAll);
-afterAll(() => site.remove());
+afterAll(() => {
+  for (const [, site] of sites) site.remove();
+});
 
-describe("a handover under load", () => {
+describe.each(sites)("a handover under load, cluster channel at level %s", (_level, site) => {
   it("loses no request, needs no handshake and executes everything once", async () => {
     const [a1, a2, b1, b2] = (await freePorts(4)) as [NodePorts, NodePorts, NodePorts, NodePorts];
     const old = [a1, a2].map((ports, index) =>

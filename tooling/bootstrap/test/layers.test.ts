@@ -9,10 +9,20 @@ const LAYERS: readonly (readonly string[])[] = [
   ["deadlines", "wire"],
   ["dtls", "coap", "nodes", "handover"],
   ["crypto-node", "forwarder", "state"],
-  ["udp", "monitor"],
+  ["udp", "monitor", "cluster-channel"],
   ["server", "benchmark"],
 ];
-const PURE = ["deadlines", "wire", "dtls", "coap", "nodes", "handover", "forwarder", "state"];
+const PURE = [
+  "deadlines",
+  "wire",
+  "dtls",
+  "coap",
+  "nodes",
+  "handover",
+  "forwarder",
+  "state",
+  "cluster-channel",
+];
 /** Parts of pure packages that say in their path that they are for Node.js. */
 const PLATFORM_PARTS = ["packages/state/src/node/"];
 

@@ -1,5 +1,10 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import {
+  type ClusterSecurity,
+  parseClusterSecurity,
+  refuseClusterSecurity,
+} from "./cluster-security.ts";
 import { ConfigError } from "./config-error.ts";
 import {
   type HandoverConfig,
@@ -22,6 +27,8 @@ export interface ClusterConfig {
   /** Nodes that must have been seen before this one is ready, itself included. */
   readonly initialNodes: number;
   readonly backward: boolean;
+  /** Undefined: the cluster port is as safe as the network. */
+  readonly security: ClusterSecurity | undefined;
 }
 
 /** Checked configuration of one server process. */
@@ -61,6 +68,7 @@ export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): Se
       "--cluster-nodes and --cluster-dns need --cluster, the own cluster address",
     );
   }
+  if (cluster === undefined) refuseClusterSecurity(raw);
   if (raw.keyLog !== undefined && environment["NODE_ENV"] === "production") {
     throw new ConfigError("--key-log: refused because NODE_ENV is production");
   }
@@ -134,6 +142,7 @@ function parseCluster(raw: RawOptions, address: string): ClusterConfig {
         ? others.length + 1
         : parseInteger("--initial-nodes", raw.initialNodes, 1, 256),
     backward: raw.backward,
+    security: parseClusterSecurity(raw),
   };
 }
 

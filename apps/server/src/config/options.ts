@@ -8,6 +8,9 @@ export interface RawOptions {
   readonly cluster?: string;
   readonly clusterNodes?: string;
   readonly clusterDns?: string;
+  readonly clusterIdentity?: string;
+  readonly clusterSecret?: string;
+  readonly clusterLevel?: string;
   readonly initialNodes?: string;
   readonly backward: boolean;
   readonly cookieSecret?: string;
@@ -137,6 +140,23 @@ const OPTIONS: readonly OptionRow[] = [
     flags: "--cluster-dns <name:port>",
     environment: "DTLS_CLUSTER_DNS",
     description: "DNS name that resolves to the addresses of all nodes",
+  },
+  {
+    flags: "--cluster-identity <text>",
+    environment: "DTLS_CID_MGMT_IDENTITY",
+    description: "PSK identity between the nodes, the same on all of them",
+  },
+  {
+    flags: "--cluster-secret <base64>",
+    environment: "DTLS_CID_MGMT_SECRET_BASE64",
+    description:
+      "PSK between the nodes, at least 8 bytes (better 32 random ones), the same on all; other users of the host see a command line, so prefer the environment",
+  },
+  {
+    flags: "--cluster-level <level>",
+    environment: "DTLS_CLUSTER_LEVEL",
+    description:
+      "protection between the nodes, the same on all: udp (none), dtls (pings), dtls-mac (pings and forwarded records); default: dtls-mac with identity and secret, else udp",
   },
   {
     flags: "--initial-nodes <1..256>",

@@ -50,6 +50,16 @@ const GAUGES: readonly GaugeRow[] = [
     read: (now) => now.nodes.length + 1,
   },
   { name: "generation", help: "Ownership generation.", read: (now) => now.generation },
+  {
+    name: "channel_associations",
+    help: "Established DTLS associations with other nodes.",
+    read: ({ channel }) => numberOf(channel["associations"]),
+  },
+  {
+    name: "channel_level",
+    help: "Protection between the nodes: 0 udp, 1 dtls, 2 dtls-mac.",
+    read: ({ channel }) => Math.max(0, ["udp", "dtls", "dtls-mac"].indexOf(`${channel["level"]}`)),
+  },
 ];
 
 const COUNTERS: readonly CounterRow[] = [
@@ -107,6 +117,32 @@ const COUNTERS: readonly CounterRow[] = [
     read: (now) => ({ all: now.kernelDrops }),
   },
   {
+    name: "channel_handshakes",
+    help: "Handshakes with other nodes by how they ended.",
+    label: "outcome",
+    read: ({ channel }) => ({
+      started: channel["handshakesStarted"] ?? 0,
+      completed: channel["handshakesCompleted"] ?? 0,
+      failed: channel["handshakesFailed"] ?? 0,
+    }),
+  },
+  {
+    name: "channel",
+    help: "Messages and frames between the nodes by what became of them.",
+    label: "outcome",
+    read: ({ channel }) => {
+      const { level, associations, handshakes, datagrams, troubles, ...counters } = channel;
+      const { handshakesStarted, handshakesCompleted, handshakesFailed, ...rest } = counters;
+      return rest;
+    },
+  },
+  {
+    name: "channel_mismatches",
+    help: "Signs of a node with another level, identity or secret.",
+    label: "sign",
+    read: ({ channel }) => channel["troubles"],
+  },
+  {
     name: "handover_datagrams",
     help: "Datagrams that a freeze held back, and those for which there was no room.",
     label: "outcome",
@@ -132,6 +168,10 @@ function addPhases(metrics: Metrics, phases: PhaseRecord): void {
     help: "Time without service in the last handover that this process gave.",
     collect: () => ({ value: phases.freezeSeconds }),
   });
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : 0;
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,6 +1,10 @@
+import { SecureChannel } from "@dtls-cluster/cluster-channel";
+import { createHmacKey } from "@dtls-cluster/crypto-node";
+import type { CryptoProvider } from "@dtls-cluster/dtls";
 import { Forwarder, type ForwarderSink } from "@dtls-cluster/forwarder";
 import {
   type ClusterNode,
+  type Contact,
   type Discovery,
   Membership,
   type MembershipEvent,
@@ -12,7 +16,9 @@ import {
   isPingOrPong,
   type SocketAddress,
 } from "@dtls-cluster/wire";
+import type { ClusterSecurity } from "../config/cluster-security.ts";
 import type { Logger } from "../log.ts";
+import { type ClusterLevel, ClusterTroubles } from "./cluster-troubles.ts";
 import { LineBudget } from "./line-budget.ts";
 import type { TakeDatagram } from "./node-sockets.ts";
 
@@ -20,6 +26,8 @@ export interface ClusterChannelOptions {
   readonly membership: Omit<MembershipOptions, "ownAddresses">;
   readonly layout: CidLayout;
   readonly backward: boolean;
+  readonly security: ClusterSecurity | undefined;
+  readonly crypto: CryptoProvider;
   readonly discovery: Discovery;
   /** Takes a datagram for the local endpoint; false when it belongs to nothing there. */
   readonly deliver: ForwarderSink["deliver"];
@@ -39,6 +47,10 @@ export interface ClusterChannelOptions {
 export class ClusterChannel {
   readonly membership: Membership;
   readonly forwarder: Forwarder;
+  /** Undefined at the level udp. */
+  readonly secure: SecureChannel | undefined;
+  readonly level: ClusterLevel;
+  readonly troubles: ClusterTroubles;
   readonly #options: ClusterChannelOptions;
   readonly #receiveFrame: TakeDatagram;
   #discovering = false;
@@ -49,13 +61,22 @@ export class ClusterChannel {
 
   constructor(options: ClusterChannelOptions) {
     this.#options = options;
+    this.level = options.security?.level ?? "udp";
+    this.troubles = new ClusterTroubles(this.level, options.log);
     this.membership = new Membership(options.membership, {
-      send: options.sendCluster,
+      send: (datagram, to, contact) => this.#sendPing(datagram, to, contact),
       discover: () => void this.#discover(),
       event: (event, now) => this.#event(event, now),
     });
+    this.secure = options.security && this.#createSecure(options.security);
+    const protection = this.secure?.protection;
     this.forwarder = new Forwarder(
-      { layout: options.layout, table: this.membership.table, backward: options.backward },
+      {
+        layout: options.layout,
+        table: this.membership.table,
+        backward: options.backward,
+        ...(protection === undefined ? {} : { protection }),
+      },
       {
         deliver: options.deliver,
         sendCluster: options.sendCluster,
@@ -63,11 +84,14 @@ export class ClusterChannel {
       },
     );
     this.#receiveFrame = options.guard((datagram, address, port, now) => {
-      this.forwarder.receiveCluster(datagram, address, port, now);
+      const outcome = this.forwarder.receiveCluster(datagram, address, port, now);
+      if (outcome === "dropMalformedFrame") {
+        this.troubles.note("unreadable-frame", { address, port }, now);
+      }
     });
   }
 
-  /** Datagrams of the cluster socket that are neither pings nor frames. */
+  /** Datagrams of the cluster socket that are neither pings nor frames, nor DTLS where it is spoken. */
   get unexpected(): number {
     return this.#unexpected;
   }
@@ -79,13 +103,43 @@ export class ClusterChannel {
   /** Takes one datagram of the cluster socket. */
   receive(datagram: Uint8Array, address: string, port: number, now: number): void {
     if (isForwardOrBackward(datagram)) this.#receiveFrame(datagram, address, port, now);
+    else if (this.secure !== undefined) this.secure.receive(datagram, address, port, now);
     else if (isPingOrPong(datagram)) this.#receivePing(datagram, address, port, now);
-    else this.#unexpected += 1;
+    else {
+      this.#unexpected += 1;
+      if (isDtlsRecord(datagram)) this.troubles.note("dtls-record", { address, port }, now);
+    }
   }
 
   stop(): void {
     this.membership.stop();
     this.#options.discovery.close();
+  }
+
+  #createSecure(security: ClusterSecurity): SecureChannel {
+    const { layout, crypto, membership, sendCluster } = this.#options;
+    const { table } = this.membership;
+    return new SecureChannel(
+      {
+        ...security,
+        crypto,
+        entropy: membership.entropy,
+        layout,
+        frameHmac: createHmacKey,
+        isMember: (address, port) => table.isKnown(address, port),
+        isOurs: (address, port) => table.at(address, port)?.instance !== undefined,
+      },
+      {
+        transmit: sendCluster,
+        message: (message, address, port, now) => this.#receivePing(message, address, port, now),
+        trouble: (trouble, peer, now) => this.troubles.note(trouble, peer, now),
+      },
+    );
+  }
+
+  #sendPing(datagram: Uint8Array, to: SocketAddress, contact: Contact): void {
+    if (this.secure === undefined) this.#options.sendCluster(datagram, to);
+    else this.secure.send(datagram, to, contact, this.#options.clock());
   }
 
   #receivePing(datagram: Uint8Array, address: string, port: number, now: number): void {
@@ -159,4 +213,10 @@ export class ClusterChannel {
         break;
     }
   }
+}
+
+/** Content types of DTLS 1.2, Connection ID records included. */
+function isDtlsRecord(datagram: Uint8Array): boolean {
+  const type = datagram[0] ?? 0;
+  return type >= 20 && type <= 25;
 }

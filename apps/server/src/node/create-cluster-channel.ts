@@ -11,7 +11,10 @@ export function createClusterChannel(
   config: ServerConfig,
   cluster: ClusterConfig,
   layout: CidLayout,
-  connections: Omit<ClusterChannelOptions, "membership" | "layout" | "backward" | "discovery"> & {
+  connections: Omit<
+    ClusterChannelOptions,
+    "membership" | "layout" | "backward" | "discovery" | "security"
+  > & {
     readonly entropy: Entropy;
     /** Names this start of the process. */
     readonly instance: number;
@@ -29,6 +32,7 @@ export function createClusterChannel(
     ...connections,
     layout,
     backward: cluster.backward,
+    security: cluster.security,
     discovery: createDiscovery(cluster.discovery),
     membership: {
       nodeId: config.nodeId,

@@ -82,6 +82,7 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
   const plain = config.coap === undefined ? undefined : createPlain(options.entropy, count, around);
   const instance = randomBytes(4).readUInt32BE();
   const channel: ClusterChannel | undefined = createChannel(config, layout, {
+    crypto: options.crypto,
     entropy: options.entropy,
     instance,
     generation: 0,
@@ -142,7 +143,7 @@ function timedParts(
     handleTimeout: (now) => secure.coap.handleTimeout(now),
     nextTimeout: () => (gate.maySeal ? secure.coap.nextTimeout() : undefined),
   };
-  const parts = [secure.dtls, gatedCoap, plain?.coap, channel?.membership];
+  const parts = [secure.dtls, gatedCoap, plain?.coap, channel?.membership, channel?.secure];
   return parts.filter((part) => part !== undefined);
 }
 

@@ -37,10 +37,18 @@ export class TestSite {
   readonly directory: string = mkdtempSync(join(tmpdir(), "dtls-cluster-test-"));
   readonly authority: TestCertificate = createTestCertificate({ name: "cluster authority" });
   readonly certificates: string;
-  readonly #cookieSecret = randomBytes(32).toString("base64");
+  readonly #environment: Readonly<Record<string, string>>;
   #count = 0;
 
-  constructor() {
+  /** @param level how the cluster channel is protected. */
+  constructor(level: "udp" | "dtls-mac" = "udp") {
+    const secret = (): string => randomBytes(32).toString("base64");
+    this.#environment = {
+      DTLS_CLUSTER_COOKIE_SECRET_BASE64: secret(),
+      ...(level === "udp"
+        ? {}
+        : { DTLS_CID_MGMT_IDENTITY: "nodes", DTLS_CID_MGMT_SECRET_BASE64: secret() }),
+    };
     this.certificates = this.writeCertificates({});
   }
 
@@ -82,9 +90,7 @@ export class TestSite {
       ["--psk", TEST_PSK],
       settings.more ?? [],
     ].flat();
-    const server = new ServerProcess(args, {
-      DTLS_CLUSTER_COOKIE_SECRET_BASE64: this.#cookieSecret,
-    });
+    const server = new ServerProcess(args, this.#environment);
     return { ports, server };
   }
 
