@@ -17,6 +17,9 @@ const FAILURE_KINDS: Readonly<Record<FailureReason, TransmissionErrorKind>> = {
   reset: "reset",
   rejected: "rejected",
   closed: "connection-closed",
+  "body-too-large": "rejected",
+  "body-inconsistent": "rejected",
+  refused: "rejected",
 };
 
 /** One device: a socket, a link through it, and one request at a time (NSTART 1). */

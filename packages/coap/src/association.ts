@@ -1,6 +1,8 @@
 import type { Deadline } from "@dtls-cluster/deadlines";
+import type { Body } from "./blockwise/body.ts";
 import type { ClientRow } from "./client-row.ts";
 import type { DuplicateLog } from "./duplicate-log.ts";
+import type { ObservationRow } from "./observe/observation.ts";
 import type { CoapPeer } from "./peer.ts";
 import type { ServerRow } from "./server-row.ts";
 
@@ -17,6 +19,10 @@ export class Association<T> implements CoapPeer<T>, Deadline {
   /** Separate responses without an ACK: a list linked by `next`. */
   unacknowledged: ServerRow<T> | undefined = undefined;
   unacknowledgedCount = 0;
+  /** Observations of the peer; undefined when there are none. */
+  observations: ObservationRow<T>[] | undefined = undefined;
+  /** Bodies under way in blocks, oldest first; undefined when there are none. */
+  bodies: readonly Body<T>[] | undefined = undefined;
   /** Own requests without a response: a list linked by `next`. */
   exchanges: ClientRow<T> | undefined = undefined;
   exchangeCount = 0;

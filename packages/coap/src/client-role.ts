@@ -1,5 +1,8 @@
 import type { Association } from "./association.ts";
+import type { ClientTransfer } from "./blockwise/client-transfer.ts";
 import { ClientRow } from "./client-row.ts";
+import { isSuccess } from "./code.ts";
+import { editOptions } from "./edit-options.ts";
 import { messageLength, wireOptions, writeBody, writeHeader } from "./encode-message.ts";
 import type { EndpointCore } from "./endpoint-core.ts";
 import { CoapUsageError } from "./errors.ts";
@@ -7,11 +10,14 @@ import type { CoapRequest } from "./exchange.ts";
 import { CoapMessage } from "./message.ts";
 import { messageIdAvailableAt } from "./message-ids.ts";
 import { MessageType } from "./message-type.ts";
+import { NotificationOrder } from "./observe/notification-order.ts";
+import { OptionNumber } from "./option.ts";
 import type { FailureReason } from "./sink.ts";
 import type { ReceiveOutcome } from "./stats.ts";
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 const TOKEN_LENGTH = 4;
+const OBSERVE = [OptionNumber.observe];
 
 /** Own requests: each ends with one response, one failure or a cancellation. */
 export class ClientRole<T> {
@@ -28,9 +34,10 @@ export class ClientRole<T> {
     request: CoapRequest,
     now: number,
     attachment: unknown,
+    transfer: ClientTransfer<T> | undefined,
   ): ClientRow<T> | undefined {
     const core = this.#core;
-    const { code, confirmable = true } = request;
+    const { code, confirmable = true, observe = false } = request;
     if (!(Number.isInteger(code) && code >= 1 && code <= 31)) {
       throw new CoapUsageError(`request code ${code} is not 1 to 31`);
     }
@@ -40,7 +47,9 @@ export class ClientRole<T> {
     if (!(ackTimeoutMs > 0 && responseTimeoutMs > 0 && maxRetransmit >= 0 && maxRetransmit <= 20)) {
       throw new CoapUsageError("timeouts must be above 0 and maxRetransmit 0 to 20");
     }
-    const options = wireOptions(request.options);
+    const options = observe
+      ? editOptions(request.options, OBSERVE, [{ number: OptionNumber.observe, value: 0 }])
+      : wireOptions(request.options);
     const payload = request.payload ?? NOTHING;
     const length = messageLength(TOKEN_LENGTH, options, payload);
     core.checkLength(length);
@@ -56,6 +65,7 @@ export class ClientRole<T> {
       confirmable,
       maxRetransmit,
       responseTimeoutMs,
+      observe,
       now,
       attachment,
     );
@@ -73,6 +83,8 @@ export class ClientRole<T> {
     this.requests += 1;
     row.timeoutMs = confirmable ? core.firstTimeout(ackTimeoutMs) : responseTimeoutMs;
     if (confirmable) row.message = message;
+    row.request = request;
+    transfer?.follow(row);
     core.timers.set(row, now + row.timeoutMs);
     core.transmit(peer, message);
     return row;
@@ -108,15 +120,36 @@ export class ClientRole<T> {
       this.fail(row, "rejected", now);
       return "bad-option";
     }
-    this.#close(row);
     if (!isAck) {
       const isConfirmable = type === MessageType.confirmable;
       const tokenEnd = 4 + TOKEN_LENGTH;
       core.remember(peer, messageId, isConfirmable ? 1 : 3, bytes, tokenEnd, now, now);
       if (isConfirmable) core.transmitEmpty(peer, MessageType.acknowledgement, messageId);
     }
-    core.sink.response?.(row, new CoapMessage(bytes, optionsEnd), now);
+    this.#deliver(row, new CoapMessage(bytes, optionsEnd), now);
     return "response";
+  }
+
+  #deliver(row: ClientRow<T>, response: CoapMessage, now: number): void {
+    const { sink, timers } = this.#core;
+    const { order } = row;
+    const sequence =
+      row.observes && isSuccess(response.code)
+        ? response.uintOption(OptionNumber.observe)
+        : undefined;
+    if (sequence === undefined) this.#close(row);
+    if (order !== undefined) {
+      if (sequence === undefined || order.accept(sequence, now)) {
+        sink.notification?.(row, response, now);
+      }
+      return;
+    }
+    if (sequence !== undefined) {
+      row.order = new NotificationOrder(sequence, now);
+      row.message = undefined;
+      timers.cancel(row);
+    }
+    sink.response?.(row, response, now);
   }
 
   /** An empty ACK: the response comes later. False when no request waits for it. */
@@ -137,11 +170,11 @@ export class ClientRole<T> {
   }
 
   cancel(row: ClientRow<T>): void {
-    if (row.isOpen) this.#close(row);
+    if (row.isWaiting) this.#close(row);
   }
 
   fail(row: ClientRow<T>, reason: FailureReason, now: number): void {
-    if (!row.isOpen) return;
+    if (!row.isWaiting) return;
     this.#close(row);
     this.failures += 1;
     this.#core.sink.failed?.(row, reason, now);
@@ -180,7 +213,7 @@ export class ClientRole<T> {
 
   #close(row: ClientRow<T>): void {
     const peer = row.peer;
-    row.isOpen = false;
+    row.isWaiting = false;
     row.message = undefined;
     this.#core.timers.cancel(row);
     peer.exchangeCount -= 1;

@@ -1,6 +1,8 @@
 import type { Deadline } from "@dtls-cluster/deadlines";
 import type { Association } from "./association.ts";
-import type { ClientExchange } from "./exchange.ts";
+import type { ClientTransfer } from "./blockwise/client-transfer.ts";
+import type { ClientExchange, CoapRequest } from "./exchange.ts";
+import type { NotificationOrder } from "./observe/notification-order.ts";
 
 /** The endpoint's side of a {@link ClientExchange}, and the row of its next deadline. */
 export class ClientRow<T> implements ClientExchange<T>, Deadline {
@@ -13,12 +15,20 @@ export class ClientRow<T> implements ClientExchange<T>, Deadline {
   readonly startedAt: number;
   readonly maxRetransmit: number;
   readonly responseTimeoutMs: number;
+  /** It asked for notifications. */
+  readonly observes: boolean;
   retransmissions = 0;
-  isOpen = true;
+  /** The endpoint knows it: responses and timeouts reach it. */
+  isWaiting = true;
+  /** The request as the caller gave it, and the blocks that it or its response goes in. */
+  request: CoapRequest | undefined = undefined;
+  transfer: ClientTransfer<T> | undefined = undefined;
   attachment: unknown;
   /** What is sent again until the ACK comes; undefined from then on, and when non-confirmable. */
   message: Uint8Array | undefined = undefined;
   timeoutMs = 0;
+  /** Since the response that began an observation. */
+  order: NotificationOrder | undefined = undefined;
   next: ClientRow<T> | undefined = undefined;
   dueAt = 0;
   queueIndex = -1;
@@ -30,6 +40,7 @@ export class ClientRow<T> implements ClientExchange<T>, Deadline {
     confirmable: boolean,
     maxRetransmit: number,
     responseTimeoutMs: number,
+    observes: boolean,
     now: number,
     attachment: unknown,
   ) {
@@ -39,7 +50,12 @@ export class ClientRow<T> implements ClientExchange<T>, Deadline {
     this.confirmable = confirmable;
     this.maxRetransmit = maxRetransmit;
     this.responseTimeoutMs = responseTimeoutMs;
+    this.observes = observes;
     this.startedAt = now;
     this.attachment = attachment;
+  }
+
+  get isOpen(): boolean {
+    return this.isWaiting || this.transfer?.handle === this;
   }
 }

@@ -1,3 +1,4 @@
+import type { BlockwiseOptions } from "./blockwise/blockwise-options.ts";
 import type { Entropy } from "./entropy.ts";
 import type { TransmissionParameters } from "./transmission-parameters.ts";
 
@@ -31,7 +32,18 @@ export interface CoapEndpointOptions {
    * Uri-Port, Uri-Path, Uri-Query and Accept. A request with any other one is answered 4.02.
    */
   readonly criticalOptions?: readonly number[];
+  /** Bodies longer than a message go in blocks (RFC 7959). `false`: Block options are the application's affair. */
+  readonly blockwise?: Partial<BlockwiseOptions> | false;
+  readonly notifications?: Partial<NotificationOptions>;
   readonly limits?: Partial<CoapLimits>;
+}
+
+/** When a notification is confirmable, which tells whether its client is still there (RFC 7641 section 4.5). */
+export interface NotificationOptions {
+  /** Every n-th one, 1 to 65 536. Default 100. */
+  readonly confirmEvery: number;
+  /** The first one after so many milliseconds, 1 to 86 400 000 (24 h). Default 120 000. */
+  readonly confirmAfterMs: number;
 }
 
 /** Bounds on what peers and callers can make an endpoint hold. */
@@ -57,6 +69,8 @@ export interface CoapLimits {
    * ("refused"); a confirmable one comes again. Default 16.
    */
   readonly maxPendingPerPeer: number;
+  /** Observations of one peer; beyond it a request is answered without one. 1 to 4096, default 16. */
+  readonly maxObservationsPerPeer: number;
   /** Client exchanges per peer; beyond it {@link CoapEndpoint.request} refuses. Default 16. */
   readonly maxExchangesPerPeer: number;
   /** Longest message that is sent, in bytes, 64 to 65 507. Default 16 384. */

@@ -1,7 +1,7 @@
 import { DeadlineQueue } from "@dtls-cluster/deadlines";
 import type { Association } from "./association.ts";
 import type { ClientRow } from "./client-row.ts";
-import type { CoapEndpointOptions, CoapLimits } from "./config.ts";
+import type { CoapEndpointOptions, CoapLimits, NotificationOptions } from "./config.ts";
 import { type Bounds, DuplicateLog, Lifetimes } from "./duplicate-log.ts";
 import { writeHeader } from "./encode-message.ts";
 import { EntropyPool } from "./entropy-pool.ts";
@@ -19,6 +19,7 @@ export class EndpointCore<T> {
   readonly sink: CoapSink<T>;
   readonly parameters: DerivedParameters;
   readonly limits: CoapLimits;
+  readonly notifications: NotificationOptions;
   readonly responseTimeoutMs: number;
   readonly entropy: EntropyPool;
   readonly pool: MessagePool = new MessagePool();
@@ -41,6 +42,7 @@ export class EndpointCore<T> {
     this.sink = sink;
     this.parameters = deriveParameters(options.parameters);
     this.limits = checkedLimits(options.limits);
+    this.notifications = checkedNotifications(options.notifications);
     this.responseTimeoutMs = options.responseTimeoutMs ?? this.parameters.maxTransmitWaitMs;
     if (!(this.responseTimeoutMs > 0)) {
       throw new CoapUsageError(`responseTimeoutMs is ${this.responseTimeoutMs}, not above 0`);
@@ -197,6 +199,7 @@ function checkedLimits(given: Partial<CoapLimits> = {}): CoapLimits {
     maxDuplicateBytesPerPeer: given.maxDuplicateBytesPerPeer ?? 4096,
     maxDuplicateBytes: given.maxDuplicateBytes ?? 268_435_456,
     maxPendingPerPeer: given.maxPendingPerPeer ?? 16,
+    maxObservationsPerPeer: given.maxObservationsPerPeer ?? 16,
     maxExchangesPerPeer: given.maxExchangesPerPeer ?? 16,
     maxMessageLength: given.maxMessageLength ?? 16_384,
   };
@@ -204,9 +207,20 @@ function checkedLimits(given: Partial<CoapLimits> = {}): CoapLimits {
   checkRange("maxDuplicateBytesPerPeer", limits.maxDuplicateBytesPerPeer, 0, 1 << 24);
   checkRange("maxDuplicateBytes", limits.maxDuplicateBytes, 0, Number.MAX_SAFE_INTEGER);
   checkRange("maxPendingPerPeer", limits.maxPendingPerPeer, 1, 4096);
+  checkRange("maxObservationsPerPeer", limits.maxObservationsPerPeer, 1, 4096);
   checkRange("maxExchangesPerPeer", limits.maxExchangesPerPeer, 1, 4096);
   checkRange("maxMessageLength", limits.maxMessageLength, 64, 65_507);
   return limits;
+}
+
+function checkedNotifications(given: Partial<NotificationOptions> = {}): NotificationOptions {
+  const notifications: NotificationOptions = {
+    confirmEvery: given.confirmEvery ?? 100,
+    confirmAfterMs: given.confirmAfterMs ?? 120_000,
+  };
+  checkRange("confirmEvery", notifications.confirmEvery, 1, 65_536);
+  checkRange("confirmAfterMs", notifications.confirmAfterMs, 1, 86_400_000);
+  return notifications;
 }
 
 function checkRange(name: string, value: number, min: number, max: number): void {

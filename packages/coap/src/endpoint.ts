@@ -1,4 +1,6 @@
 import type { ClientExchange, CoapRequest, CoapResponse, ServerExchange } from "./exchange.ts";
+import type { CoapMessage } from "./message.ts";
+import type { Observation } from "./observe/observation.ts";
 import type { CoapPeer } from "./peer.ts";
 import type { CoapPeerState } from "./peer-state.ts";
 import type { CoapStats, ReceiveOutcome } from "./stats.ts";
@@ -50,6 +52,20 @@ export interface CoapEndpoint<T> {
    * section 5.2.2). Harmless for non-confirmable, answered and accepted requests.
    */
   accept(exchange: ServerExchange<T>, now: number): void;
+  /**
+   * Does what the Observe option of a request asks for (RFC 7641). With Observe 0 the client is notified from now
+   * on: answer the request as usual, its first response then carries the option, and give each new state to
+   * {@link respond} with the observation in place of the exchange. A new state replaces one that waits for an ACK.
+   * A response that is no success ends the observation. With Observe 1 an observation of the client ends.
+   * @returns undefined when the client shall not be notified; answer the request all the same.
+   */
+  observe(
+    exchange: ServerExchange<T>,
+    request: CoapMessage,
+    now: number,
+  ): Observation<T> | undefined;
+  /** Forgets an observation without telling the client. */
+  endObservation(observation: Observation<T>, now: number): void;
   /** Rejects a request with RST (RFC 7252 section 4.2). */
   reject(exchange: ServerExchange<T>, now: number): void;
 

@@ -10,6 +10,11 @@ export interface CoapRequest {
   /** A list in any order, or the result of {@link encodeOptions}, which costs nothing per request. */
   readonly options?: readonly CoapOption[] | Uint8Array | undefined;
   readonly payload?: Uint8Array | undefined;
+  /**
+   * Asks to be notified of each new state (RFC 7641). The exchange stays open until it is cancelled or the server
+   * ends it. Default false.
+   */
+  readonly observe?: boolean;
   /** Overrides ACK_TIMEOUT for this request. Milliseconds. */
   readonly ackTimeoutMs?: number;
   /** Overrides MAX_RETRANSMIT for this request. */
@@ -36,7 +41,7 @@ export interface ClientExchange<T> {
   readonly startedAt: number;
   /** How often it was sent again. */
   readonly retransmissions: number;
-  /** True until its response, failure or cancellation. */
+  /** True until its response, failure or cancellation; while it observes, until the last notification. */
   readonly isOpen: boolean;
   /** Free for the caller. */
   attachment: unknown;

@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
+export type { BlockwiseOptions } from "./blockwise/blockwise-options.ts";
 export { Code, describeCode, isSuccess } from "./code.ts";
-export type { CoapEndpointOptions, CoapLimits } from "./config.ts";
+export type { CoapEndpointOptions, CoapLimits, NotificationOptions } from "./config.ts";
 export { createCoapEndpoint } from "./create-endpoint.ts";
 export { decodeMessage } from "./decode-message.ts";
 export { encodeMessage, type MessageFields } from "./encode-message.ts";
@@ -15,14 +16,22 @@ export { CoapUsageError } from "./errors.ts";
 export type { ClientExchange, CoapRequest, CoapResponse, ServerExchange } from "./exchange.ts";
 export { CoapMessage } from "./message.ts";
 export { MessageType } from "./message-type.ts";
+export type { Observation, ObservationEnd } from "./observe/observation.ts";
 export { type CoapOption, ContentFormat, OptionNumber } from "./option.ts";
 export type { CoapPeer } from "./peer.ts";
-export type { CoapPeerState, DuplicateKind, DuplicateState } from "./peer-state.ts";
+export type {
+  BodyState,
+  CoapPeerState,
+  DuplicateKind,
+  DuplicateState,
+  ObservationState,
+} from "./peer-state.ts";
 export {
   createResources,
   type Resource,
   type ResourceHandler,
   type Resources,
+  type RespondingEndpoint,
 } from "./resources.ts";
 export type { CoapSink, FailureReason } from "./sink.ts";
 export type { CoapStats, ReceiveOutcome } from "./stats.ts";

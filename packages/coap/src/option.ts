@@ -21,6 +21,7 @@ export const OptionNumber = {
   proxyScheme: 39,
   size1: 60,
   echo: 252,
+  requestTag: 292,
 } as const;
 
 /** Content formats of RFC 7252 section 12.3 and RFC 8949. */

@@ -1,9 +1,10 @@
 import type { Association } from "./association.ts";
-import { hasValidHeader } from "./decode-message.ts";
+import { decodeMessage, hasValidHeader } from "./decode-message.ts";
 import type { EndpointCore } from "./endpoint-core.ts";
 import { CoapUsageError } from "./errors.ts";
+import type { CoapMessage } from "./message.ts";
 import { continueMessageIds } from "./message-ids.ts";
-import type { CoapPeerState, DuplicateState } from "./peer-state.ts";
+import type { CoapPeerState, DuplicateState, ObservationState } from "./peer-state.ts";
 import type { ServerRole } from "./server-role.ts";
 import { ServerRow } from "./server-row.ts";
 
@@ -40,7 +41,14 @@ export function exportPeer<T>(
   for (let row = peer.unacknowledged; row !== undefined; row = row.next) {
     if (row.message !== undefined) unacknowledged.push(new Uint8Array(row.message));
   }
-  return { nextMessageId: peer.nextMessageId, duplicates, unacknowledged, mark: peer.mark };
+  const { nextMessageId, mark } = peer;
+  if (peer.observations === undefined) return { nextMessageId, duplicates, unacknowledged, mark };
+  const observations = peer.observations.map(({ request, sequence, lastMessageId }) => ({
+    request: new Uint8Array(request.bytes),
+    sequence,
+    lastMessageId,
+  }));
+  return { nextMessageId, duplicates, unacknowledged, observations, mark };
 }
 
 export function importPeer<T>(
@@ -61,6 +69,7 @@ export function importPeer<T>(
     if (isKnown || ageMs >= core.lifetimes.of(kind)) continue;
     core.remember(peer, messageId, kind, answer, answer.length, now - ageMs, now);
   }
+  importObservations(core, server, peer, state.observations ?? [], now);
   const wanted = new Set(state.unacknowledged.map(messageIdOf));
   for (let row = peer.unacknowledged; row !== undefined; ) {
     const next: ServerRow<T> | undefined = row.next;
@@ -71,29 +80,68 @@ export function importPeer<T>(
     if (!wanted.has(messageIdOf(message))) continue;
     const row = new ServerRow<T>(peer, -1, true, message, now);
     row.isOpen = false;
+    server.observing.adoptNotification(row, message);
     server.sendConfirmable(row, new Uint8Array(message), now, false);
   }
 }
 
+function importObservations<T>(
+  core: EndpointCore<T>,
+  server: ServerRole<T>,
+  peer: Association<T>,
+  states: readonly ObservationState[],
+  now: number,
+): void {
+  const { observing } = server;
+  const listed = new Set(
+    states.map(({ request, sequence, lastMessageId }) => {
+      const known = observing.find(peer, request);
+      const observation = known ?? observing.adopt(peer, decodedRequest(request), sequence, now);
+      observation.sequence = sequence;
+      observation.lastMessageId = lastMessageId;
+      if (known === undefined) core.sink.observed?.(observation, now);
+      return observation;
+    }),
+  );
+  for (const observation of [...(peer.observations ?? [])]) {
+    if (!listed.has(observation)) observing.end(observation, "ended", now);
+  }
+}
+
+function decodedRequest(bytes: Uint8Array): CoapMessage {
+  const request = decodeMessage(new Uint8Array(bytes));
+  if (request === undefined) throw new CoapUsageError("the request of an observation is malformed");
+  return request;
+}
+
 function checkState(state: CoapPeerState): void {
   const { nextMessageId } = state;
-  if (!(Number.isInteger(nextMessageId) && nextMessageId >= -1 && nextMessageId <= 0xffff)) {
+  if (!isInteger(nextMessageId, -1, 0xffff)) {
     throw new CoapUsageError(`nextMessageId ${nextMessageId} is not -1 to 65535`);
   }
   for (const { messageId, kind, ageMs, answer } of state.duplicates) {
     const isValid =
-      Number.isInteger(messageId) &&
-      messageId >= 0 &&
-      messageId <= 0xffff &&
+      isInteger(messageId, 0, 0xffff) &&
       (kind === 0 || kind === 1 || kind === 2 || kind === 3) &&
       ageMs >= 0 &&
       answer.length <= 0xffff &&
       isMessageStart(answer);
     if (!isValid) throw new CoapUsageError("a deduplication entry is malformed");
   }
+  for (const { request, sequence, lastMessageId } of state.observations ?? []) {
+    const isValid =
+      isInteger(sequence, 0, 0xffffff) &&
+      isInteger(lastMessageId, -1, 0xffff) &&
+      decodeMessage(request) !== undefined;
+    if (!isValid) throw new CoapUsageError("an observation is malformed");
+  }
   if (!state.unacknowledged.every((message) => isMessageStart(message))) {
     throw new CoapUsageError("an unacknowledged response is malformed");
   }
+}
+
+function isInteger(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
 }
 
 function isMessageStart(bytes: Uint8Array): boolean {

@@ -1,9 +1,11 @@
 import { Code } from "./code.ts";
 import { encodeOptions } from "./encode-options.ts";
 import type { CoapEndpoint } from "./endpoint.ts";
+import { CoapUsageError } from "./errors.ts";
 import type { CoapResponse, ServerExchange } from "./exchange.ts";
 import { formatLinks, type Link } from "./link-format.ts";
 import type { CoapMessage } from "./message.ts";
+import type { Observation } from "./observe/observation.ts";
 import { ContentFormat, OptionNumber } from "./option.ts";
 import { PathTable } from "./path-table.ts";
 import { type QueryParameter, QueryParser, type UriQuery } from "./uri-query.ts";
@@ -36,6 +38,11 @@ export interface Resource<T> {
    * Default none.
    */
   readonly query?: Readonly<Record<string, QueryParameter>>;
+  /**
+   * Clients may observe it (RFC 7641): call {@link Resources.changed} for each new state. `get` and `fetch` then
+   * make the notifications as well, with an {@link Observation} for the exchange. Default false.
+   */
+  readonly observable?: boolean;
   /** Attributes of the link (RFC 6690): `{ rt: "benchmark", ct: "0", obs: true }`. */
   readonly attributes?: Readonly<Record<string, string | true>>;
   /** Left out of `/.well-known/core`. */
@@ -51,14 +58,33 @@ export interface Resources<T> {
    * parameter (RFC 6690 section 4.1). Accept and Content-Format are the handler's affair.
    */
   handle(
-    endpoint: Pick<CoapEndpoint<T>, "respond">,
+    endpoint: RespondingEndpoint<T>,
     exchange: ServerExchange<T>,
     request: CoapMessage,
     now: number,
   ): void;
+  /**
+   * The resource at `path` has a new state: all who observe it are told.
+   * @returns how many they are. @throws CoapUsageError when there is no observable resource at `path`.
+   */
+  changed(endpoint: RespondingEndpoint<T>, path: string, now: number): number;
+  /** For {@link CoapSink.observed}: an observation that began elsewhere goes on here. */
+  observed(
+    endpoint: Pick<CoapEndpoint<T>, "endObservation">,
+    observation: Observation<T>,
+    now: number,
+  ): void;
+  /** For {@link CoapSink.observationEnded}. */
+  observationEnded(observation: Observation<T>): void;
 }
 
+/** What resources need of an endpoint. Without `observe` nothing can be observed. */
+export type RespondingEndpoint<T> = Pick<CoapEndpoint<T>, "respond"> &
+  Partial<Pick<CoapEndpoint<T>, "observe">>;
+
 interface Entry<T> {
+  /** Undefined when it cannot be observed. */
+  readonly observations: Set<Observation<T>> | undefined;
   /** By code; index 0 is never used. */
   readonly handlers: readonly (ResourceHandler<T> | undefined)[];
   readonly query: QueryParser;
@@ -84,35 +110,98 @@ export function createResources<T>(
   onError?: (error: unknown) => void,
 ): Resources<T> {
   const table = new PathTable<Entry<T>>();
-  for (const resource of resources) table.add(resource.path, entryOf(resource));
+  const byPath = new Map<string, Entry<T>>();
+  for (const resource of resources) {
+    const entry = entryOf(resource);
+    table.add(resource.path, entry);
+    byPath.set(resource.path, entry);
+  }
   if (!resources.some((resource) => resource.path === "/.well-known/core")) {
     const links = resources
       .filter((resource) => resource.hidden !== true)
-      .map(({ path, attributes }) => ({ path, attributes: attributes ?? {} }));
+      .map(({ path, attributes, observable }) => ({
+        path,
+        attributes: { ...attributes, ...(observable === true && { obs: true as const }) },
+      }));
     table.add("/.well-known/core", discoveryOf([...links, CORE_LINK]));
   }
-  return new Router(table, onError);
+  return new Router(table, byPath, onError);
 }
 
 const CORE_LINK: Link = { path: "/.well-known/core", attributes: {} };
 
 class Router<T> implements Resources<T> {
   readonly #table: PathTable<Entry<T>>;
+  readonly #byPath: ReadonlyMap<string, Entry<T>>;
+  readonly #placeOf = new Map<Observation<T>, Set<Observation<T>>>();
   readonly #onError: ((error: unknown) => void) | undefined;
 
-  constructor(table: PathTable<Entry<T>>, onError: ((error: unknown) => void) | undefined) {
+  constructor(
+    table: PathTable<Entry<T>>,
+    byPath: ReadonlyMap<string, Entry<T>>,
+    onError: ((error: unknown) => void) | undefined,
+  ) {
     this.#table = table;
+    this.#byPath = byPath;
     this.#onError = onError;
   }
 
   handle(
-    endpoint: Pick<CoapEndpoint<T>, "respond">,
+    endpoint: RespondingEndpoint<T>,
+    exchange: ServerExchange<T>,
+    request: CoapMessage,
+    now: number,
+  ): void {
+    const entry = this.#table.find(request);
+    if (entry?.observations !== undefined && isObservable(request.code)) {
+      const observation = endpoint.observe?.(exchange, request, now);
+      if (observation !== undefined) this.#enter(entry.observations, observation);
+    }
+    this.#answer(endpoint, entry, exchange, request, now);
+  }
+
+  changed(endpoint: RespondingEndpoint<T>, path: string, now: number): number {
+    const entry = this.#byPath.get(path);
+    if (entry?.observations === undefined) {
+      throw new CoapUsageError(`there is no observable resource at "${path}"`);
+    }
+    const observations = [...entry.observations];
+    for (const observation of observations) {
+      this.#answer(endpoint, entry, observation, observation.request, now);
+    }
+    return observations.length;
+  }
+
+  observed(
+    endpoint: Pick<CoapEndpoint<T>, "endObservation">,
+    observation: Observation<T>,
+    now: number,
+  ): void {
+    const observations = this.#table.find(observation.request)?.observations;
+    if (observations === undefined) endpoint.endObservation(observation, now);
+    else this.#enter(observations, observation);
+  }
+
+  observationEnded(observation: Observation<T>): void {
+    this.#placeOf.get(observation)?.delete(observation);
+    this.#placeOf.delete(observation);
+  }
+
+  #enter(observations: Set<Observation<T>>, observation: Observation<T>): void {
+    observations.add(observation);
+    this.#placeOf.set(observation, observations);
+  }
+
+  #answer(
+    endpoint: RespondingEndpoint<T>,
+    entry: Entry<T> | undefined,
     exchange: ServerExchange<T>,
     request: CoapMessage,
     now: number,
   ): void {
     try {
-      const response = this.#execute(exchange, request, now);
+      const response =
+        entry === undefined ? NOT_FOUND : this.#execute(entry, exchange, request, now);
       if (response !== undefined) endpoint.respond(exchange, response, now);
     } catch (error) {
       endpoint.respond(exchange, INTERNAL_SERVER_ERROR, now);
@@ -121,12 +210,11 @@ class Router<T> implements Resources<T> {
   }
 
   #execute(
+    entry: Entry<T>,
     exchange: ServerExchange<T>,
     request: CoapMessage,
     now: number,
   ): CoapResponse | undefined {
-    const entry = this.#table.find(request);
-    if (entry === undefined) return NOT_FOUND;
     const handler = entry.handlers[request.code];
     if (handler === undefined) return METHOD_NOT_ALLOWED;
     const query = entry.query.parse(request);
@@ -137,9 +225,14 @@ class Router<T> implements Resources<T> {
   }
 }
 
+function isObservable(code: number): boolean {
+  return code === Code.get || code === Code.fetch;
+}
+
 function entryOf<T>(resource: Resource<T>): Entry<T> {
   const { get, post, put, delete: remove, fetch, patch, iPatch } = resource;
   return {
+    observations: resource.observable === true ? new Set() : undefined,
     handlers: [undefined, get, post, put, remove, fetch, patch, iPatch],
     query: new QueryParser(resource.query ?? {}),
   };
@@ -151,7 +244,7 @@ function discoveryOf<T>(links: readonly Link[]): Entry<T> {
     options: LINK_FORMAT,
     payload: encodeUtf8(formatLinks(links, request.textOptions(OptionNumber.uriQuery)[0])),
   });
-  return { handlers: [undefined, get], query: new AnyQuery({}) };
+  return { observations: undefined, handlers: [undefined, get], query: new AnyQuery({}) };
 }
 
 /** Discovery takes any attribute as its filter. */

@@ -5,6 +5,7 @@ import type { EndpointCore } from "./endpoint-core.ts";
 import type { CoapResponse } from "./exchange.ts";
 import { CoapMessage } from "./message.ts";
 import { MessageType } from "./message-type.ts";
+import { ObservingServer } from "./observe/observing-server.ts";
 import { OptionNumber } from "./option.ts";
 import { ServerRow } from "./server-row.ts";
 import type { ReceiveOutcome } from "./stats.ts";
@@ -13,10 +14,12 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** Requests of peers: each is executed once and answered. */
 export class ServerRole<T> {
+  readonly observing: ObservingServer<T>;
   readonly #core: EndpointCore<T>;
 
   constructor(core: EndpointCore<T>) {
     this.#core = core;
+    this.observing = new ObservingServer(core, this);
   }
 
   receive(
@@ -56,9 +59,12 @@ export class ServerRole<T> {
     return "request";
   }
 
-  respond(row: ServerRow<T>, response: CoapResponse, now: number): boolean {
+  respond(row: ServerRow<T>, given: CoapResponse, now: number): boolean {
     if (!row.isOpen) return false;
     const core = this.#core;
+    const { observation } = row;
+    const response =
+      observation === undefined ? given : this.observing.firstResponse(observation, given, now);
     const options = wireOptions(response.options);
     const payload = response.payload ?? NOTHING;
     const length = messageLength(row.tokenLength, options, payload);
@@ -80,8 +86,10 @@ export class ServerRole<T> {
     const kind = isPiggybacked ? 0 : isSeparate ? 1 : 3;
     const kept = isPiggybacked ? length : 4 + row.tokenLength;
     core.remember(row.peer, row.messageId, kind, message, kept, now, now);
-    if (isSeparate) this.sendConfirmable(row, message, now);
-    else core.transmit(row.peer, message);
+    if (isSeparate) {
+      if (observation?.isOpen === true) observation.inFlight = row;
+      this.sendConfirmable(row, message, now);
+    } else core.transmit(row.peer, message);
     return true;
   }
 
@@ -116,14 +124,29 @@ export class ServerRole<T> {
     if (transmitNow) this.#core.transmit(row.peer, message);
   }
 
-  /** The peer acknowledged or rejected one of our messages. False when it was no separate response. */
-  settle(peer: Association<T>, messageId: number): boolean {
-    for (let row = peer.unacknowledged; row !== undefined; row = row.next) {
-      if (row.ownMessageId !== messageId) continue;
-      this.giveUp(row);
-      return true;
+  /** The peer acknowledged one of our messages, if it was a confirmable response. */
+  acknowledge(peer: Association<T>, messageId: number, now: number): void {
+    const row = this.#unacknowledged(peer, messageId);
+    if (row === undefined) return;
+    this.giveUp(row);
+    if (row.observation !== undefined) this.observing.acknowledged(row, now);
+  }
+
+  /** The peer rejected one of our messages, if it was a response or a notification. */
+  reset(peer: Association<T>, messageId: number, now: number): void {
+    const row = this.#unacknowledged(peer, messageId);
+    if (row === undefined) {
+      this.observing.reset(peer, messageId, now);
+      return;
     }
-    return false;
+    this.giveUp(row);
+    if (row.observation !== undefined) this.observing.refused(row, "reset", now);
+  }
+
+  /** No ACK came for a confirmable response after all retransmissions. */
+  timeout(row: ServerRow<T>, now: number): void {
+    this.giveUp(row);
+    if (row.observation !== undefined) this.observing.refused(row, "timeout", now);
   }
 
   /** Ends the retransmission of a separate response. */
@@ -153,9 +176,16 @@ export class ServerRole<T> {
     }
   }
 
-  closePeer(peer: Association<T>): void {
+  closePeer(peer: Association<T>, now: number): void {
+    this.observing.closePeer(peer, now);
     while (peer.pending !== undefined) this.#close(peer.pending);
     while (peer.unacknowledged !== undefined) this.giveUp(peer.unacknowledged);
+  }
+
+  #unacknowledged(peer: Association<T>, messageId: number): ServerRow<T> | undefined {
+    let row = peer.unacknowledged;
+    while (row !== undefined && row.ownMessageId !== messageId) row = row.next;
+    return row;
   }
 
   #close(row: ServerRow<T>): void {

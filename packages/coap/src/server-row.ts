@@ -1,6 +1,8 @@
 import type { Deadline } from "@dtls-cluster/deadlines";
 import type { Association } from "./association.ts";
+import type { RequestBlocks } from "./blockwise/request-blocks.ts";
 import type { ServerExchange } from "./exchange.ts";
+import type { ObservationRow } from "./observe/observation.ts";
 
 /**
  * The endpoint's side of a {@link ServerExchange}; when the response is separate, also the row of
@@ -25,6 +27,10 @@ export class ServerRow<T> implements ServerExchange<T>, Deadline {
   maxRetransmit = 0;
   retransmissions = 0;
   timeoutMs = 0;
+  /** The observation that the request began, or that this response notifies of. */
+  observation: ObservationRow<T> | undefined = undefined;
+  /** What the request said of blocks, and what tells its body apart. */
+  blocks: RequestBlocks | undefined = undefined;
   next: ServerRow<T> | undefined = undefined;
   dueAt = 0;
   queueIndex = -1;

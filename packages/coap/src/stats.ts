@@ -39,4 +39,6 @@ export interface CoapStats {
   readonly forgottenEarly: number;
   /** Bytes of deduplication memory held now. */
   readonly duplicateBytes: number;
+  /** Bytes held now of bodies that come or go in blocks. */
+  readonly bodyBytes: number;
 }

@@ -5,12 +5,15 @@ import { createStation, runUntil, type Station } from "./support/wire.ts";
 /** A station that answers every request at once with `size` bytes. */
 function answering(options: Parameters<typeof createStation>[0], size = 40): Station {
   const payload = new Uint8Array(size).fill(1);
-  const station: Station = createStation(options, {
-    request: (exchange, request, now) => {
-      station.requests.push({ exchange, message: request.copy(), now });
-      station.endpoint.respond(exchange, { code: Code.changed, payload }, now);
+  const station: Station = createStation(
+    { blockwise: false, ...options },
+    {
+      request: (exchange, request, now) => {
+        station.requests.push({ exchange, message: request.copy(), now });
+        station.endpoint.respond(exchange, { code: Code.changed, payload }, now);
+      },
     },
-  });
+  );
   return station;
 }
 

@@ -144,7 +144,6 @@ describe("requests of a peer", () => {
     ["Accept twice", "40010001 d1 04 00 01 32", "60820001"],
     ["Uri-Port of three bytes", "40010001 73 010203", "60820001"],
     ["Proxy-Uri", "40010001 d1 16 61", "60a50001"],
-    ["Block1 unless announced", "40010001 d1 0e 00", "60820001"],
     ["an unknown option above 255", "40010001 e0 0000", "60820001"],
   ])("refuse %s", (_name, text, answer) => {
     const { receive, sent } = createStation();
@@ -152,8 +151,14 @@ describe("requests of a peer", () => {
     expect(sent).toEqual([answer]);
   });
 
+  it("refuse Block1 when block-wise transfer is off", () => {
+    const { receive, sent } = createStation({ blockwise: false });
+    expect(receive("40010001 d1 0e 00")).toBe("bad-option");
+    expect(sent).toEqual(["60820001"]);
+  });
+
   it("may carry critical options that the application announced, and any elective one", () => {
-    const { receive } = createStation({ criticalOptions: [27, 269] });
+    const { receive } = createStation({ criticalOptions: [27, 269], blockwise: false });
     expect(receive("40010001 d1 0e 00")).toBe("request");
     expect(receive("40010002 e0 0000")).toBe("request");
     expect(receive("40010003 60 60")).toBe("request");
