@@ -24,9 +24,15 @@ function plainServer() {
       if (typeof message === "object" && "bytes" in message) sent.push({ message, to: to.address });
     },
     createResources([
-      createBenchmarkResource((exchange, request, now) => {
-        if (proof.isProven(exchange.peer.transport, request, now)) plain.coap.accept(exchange, now);
-      }, count),
+      createBenchmarkResource(
+        (exchange, request, now) => {
+          if (proof.isProven(exchange.peer.transport, request, now)) {
+            plain.coap.accept(exchange, now);
+          }
+        },
+        count,
+        () => 0,
+      ),
     ]),
     proof,
   );

@@ -16,7 +16,7 @@ export { CoapUsageError } from "./errors.ts";
 export type { ClientExchange, CoapRequest, CoapResponse, ServerExchange } from "./exchange.ts";
 export { CoapMessage } from "./message.ts";
 export { MessageType } from "./message-type.ts";
-export type { Observation, ObservationEnd } from "./observe/observation.ts";
+export { isObservation, type Observation, type ObservationEnd } from "./observe/observation.ts";
 export { type CoapOption, ContentFormat, OptionNumber } from "./option.ts";
 export type { CoapPeer } from "./peer.ts";
 export type {

@@ -68,6 +68,8 @@ export interface Resources<T> {
    * @returns how many they are. @throws CoapUsageError when there is no observable resource at `path`.
    */
   changed(endpoint: RespondingEndpoint<T>, path: string, now: number): number;
+  /** How many observe the resource at `path`. */
+  observers(path: string): number;
   /** For {@link CoapSink.observed}: an observation that began elsewhere goes on here. */
   observed(
     endpoint: Pick<CoapEndpoint<T>, "endObservation">,
@@ -170,6 +172,10 @@ class Router<T> implements Resources<T> {
       this.#answer(endpoint, entry, observation, observation.request, now);
     }
     return observations.length;
+  }
+
+  observers(path: string): number {
+    return this.#byPath.get(path)?.observations?.size ?? 0;
   }
 
   observed(

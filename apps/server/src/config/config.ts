@@ -48,6 +48,7 @@ export interface ServerConfig {
   readonly receiveBufferBytes: number;
   readonly batch: "auto" | "on" | "off";
   readonly statusIntervalMs: number;
+  readonly notifyIntervalMs: number;
   readonly logLevel: string;
   readonly keyLog: string | undefined;
   readonly http: HostPort | undefined;
@@ -89,6 +90,7 @@ export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): Se
     maxHandshakes: parseInteger("--max-handshakes", raw.maxHandshakes, 1, 1_000_000),
     receiveBufferBytes: parseInteger("--receive-buffer", raw.receiveBuffer, 4096, 2 ** 30),
     batch: parseChoice("--batch", raw.batch, BATCH_MODES),
+    notifyIntervalMs: parseInteger("--notify-interval", raw.notifyInterval, 5, 86_400_000),
     statusIntervalMs: parseInteger("--status-interval", raw.statusInterval, 0, 86_400) * 1000,
     logLevel: parseChoice("--log-level", raw.logLevel, LOG_LEVELS),
     keyLog: raw.keyLog,

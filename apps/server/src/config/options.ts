@@ -24,6 +24,7 @@ export interface RawOptions {
   readonly receiveBuffer: string;
   readonly batch: string;
   readonly statusInterval: string;
+  readonly notifyInterval: string;
   readonly logLevel: string;
   readonly keyLog?: string;
   readonly http: string;
@@ -220,6 +221,12 @@ const OPTIONS: readonly OptionRow[] = [
     environment: "DTLS_CLUSTER_BATCH",
     default: "auto",
     description: "several datagrams per system call through koffi: auto, on or off",
+  },
+  {
+    flags: "--notify-interval <ms>",
+    environment: "DTLS_CLUSTER_NOTIFY_INTERVAL",
+    default: "5000",
+    description: "milliseconds between new states of /benchmark for clients that observe it",
   },
   {
     flags: "--status-interval <seconds>",

@@ -1,12 +1,6 @@
 import { randomBytes } from "node:crypto";
-import {
-  type CoapMessage,
-  createResources,
-  type Resource,
-  type Resources,
-  type ServerExchange,
-} from "@dtls-cluster/coap";
-import type { Connection, DatagramOutcome, SocketAddress } from "@dtls-cluster/dtls";
+import type { CoapMessage, ServerExchange } from "@dtls-cluster/coap";
+import type { DatagramOutcome, SocketAddress } from "@dtls-cluster/dtls";
 import type { TimedPart } from "@dtls-cluster/udp";
 import type { CidLayout } from "@dtls-cluster/wire";
 import type { ServerConfig } from "../config/config.ts";
@@ -15,7 +9,7 @@ import { Handover } from "../handover/handover.ts";
 import { ServingGate } from "../handover/serving-gate.ts";
 import type { Logger } from "../log.ts";
 import { createBenchmarkResource, type ExecutionCount } from "../resources/benchmark.ts";
-import { createDiagnoseResource } from "../resources/diagnose.ts";
+import { createNodeResources, createSecureResources } from "../resources/secure-resources.ts";
 import { AddressProof } from "./address-proof.ts";
 import type { ClusterChannel } from "./cluster-channel.ts";
 import { createClusterChannel } from "./create-cluster-channel.ts";
@@ -61,7 +55,8 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
   const cookieSecret = config.cookieSecret ?? randomBytes(32);
   const layout = clusterCidLayout(config);
   const options = dtlsOptions(config, layout, cookieSecret);
-  const resources = createSecureResources(config.mtu, () => secure, count, around);
+  const context = { ...around, config, count, secure: () => secure, maySend: () => gate.maySeal };
+  const { resources, notifier } = createSecureResources(context);
   const secure: SecureCoap = createSecureCoap({
     dtls: options,
     psk: config.psk,
@@ -70,6 +65,7 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
       else sockets()?.coaps.send(datagram, path.port, path.address);
     },
     execute: resources.handle.bind(resources),
+    observations: resources,
     maySend: () => gate.maySeal,
     clock,
     log,
@@ -119,7 +115,7 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
       rearm,
       log,
     });
-  const timed = timedParts(secure, gate, plain, channel);
+  const timed = [...timedParts(secure, gate, plain, channel), notifier];
   return { secure, gate, plain, channel, handover, count, cookieSecret, timed };
 }
 
@@ -167,35 +163,10 @@ function createPlain(
       const socket = around.sockets()?.coap;
       if (socket !== undefined) sendBorrowed(socket, message, to.port, to.address);
     },
-    createNodeResources([createBenchmarkResource(accept, count)], around.log),
+    createNodeResources([createBenchmarkResource(accept, count, () => 0)], around.log),
     proof,
   );
   return plain;
-}
-
-/** What DTLS, CoAP and options take of a datagram, at most. */
-const OVERHEAD_BYTES = 128;
-
-function createSecureResources(
-  mtu: number,
-  secure: () => SecureCoap,
-  count: ExecutionCount,
-  { snapshot, log }: NodeSurroundings,
-): Resources<Connection> {
-  const accept = (exchange: ServerExchange<Connection>, _request: CoapMessage, now: number): void =>
-    secure().coap.accept(exchange, now);
-  const benchmark = createBenchmarkResource(accept, count);
-  const diagnosis = createDiagnoseResource<Connection>(snapshot, mtu - OVERHEAD_BYTES);
-  return createNodeResources([benchmark, diagnosis], log);
-}
-
-function createNodeResources<T>(resources: readonly Resource<T>[], log: Logger): Resources<T> {
-  return createResources<T>(resources, (error) =>
-    log.error(
-      { event: "resource-failed", reason: error instanceof Error ? error.stack : "unknown" },
-      "a resource failed",
-    ),
-  );
 }
 
 /** False when another node may know the association that a datagram belongs to. */

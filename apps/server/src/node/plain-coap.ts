@@ -22,7 +22,8 @@ export class PlainCoap {
     proof: AddressProof,
   ) {
     this.coap = createCoapEndpoint<SocketAddress>(
-      { entropy },
+      // A block is an answer that the proof of the address would not see.
+      { entropy, blockwise: false },
       {
         transmit: (peer, message) => transmit(message, peer.transport),
         request: (exchange, request, now) => {

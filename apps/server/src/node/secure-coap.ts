@@ -4,6 +4,7 @@ import {
   type CoapPeer,
   type CoapSink,
   createCoapEndpoint,
+  type Resources,
   type ServerExchange,
 } from "@dtls-cluster/coap";
 import {
@@ -26,6 +27,7 @@ export interface SecureCoapOptions {
   /** Sends a sealed datagram: from the public socket, or through another node when the path has a `via`. */
   readonly transmit: (datagram: Uint8Array, path: Path) => void;
   readonly execute: ExecuteRequest;
+  readonly observations: Pick<Resources<Connection>, "observed" | "observationEnded">;
   /** False: responses are not sealed and not sent, since another process may own the connections. */
   readonly maySend: () => boolean;
   readonly clock: () => number;
@@ -72,7 +74,10 @@ export function createSecureCoap(options: SecureCoapOptions): SecureCoap {
       }
       dtls.send(peer.transport, message, options.clock());
     },
+    messageLimit: (peer) => peer.transport.maxPayload,
     request: (exchange, request, now) => options.execute(coap, exchange, request, now),
+    observed: (observation, now) => options.observations.observed(coap, observation, now),
+    observationEnded: (observation) => options.observations.observationEnded(observation),
   };
   const peerOf = (connection: Connection): CoapPeer<Connection> => {
     connection.attachment ??= coap.openPeer(connection);

@@ -2,13 +2,19 @@ import {
   type CoapMessage,
   type CoapResponse,
   Code,
+  encodeUtf8,
+  isObservation,
   type Resource,
   type ServerExchange,
   type UriQuery,
 } from "@dtls-cluster/coap";
 
-// What one record within the default MTU carries; longer bodies need blockwise transfer.
-const MAX_RESPONSE_LENGTH = 1024;
+const MAX_RESPONSE_LENGTH = 8192;
+/** Texts of this length at most are made once. */
+const MAX_KEPT_LENGTH = 1024;
+/** Where {@link createBenchmarkResource} is found. */
+export const BENCHMARK_PATH = "/benchmark";
+
 const PADDING = "*".charCodeAt(0);
 
 /** How often the benchmark resource was executed, to be compared with what clients counted. */
@@ -18,15 +24,16 @@ export interface ExecutionCount {
 
 /**
  * `/benchmark?rlen=N&ack`: GET, POST and PUT answer a short text that is cut or padded with `*` to N
- * bytes; `ack` asks for an empty ACK and a separate response.
+ * bytes; `ack` asks for an empty ACK and a separate response. GET can be observed.
  * @param accept sends the empty ACK.
+ * @param state milliseconds of the newest state, the last three digits of which GET tells.
  */
 export function createBenchmarkResource<T>(
   accept: (exchange: ServerExchange<T>, request: CoapMessage, now: number) => void,
   count: ExecutionCount,
+  state: () => number,
 ): Resource<T> {
   const changed = paddedTexts("hello benchmark");
-  const content = paddedTexts("hello observe 000");
 
   const answer = (
     exchange: ServerExchange<T>,
@@ -36,7 +43,7 @@ export function createBenchmarkResource<T>(
     texts: (length: number | undefined) => Uint8Array,
     now: number,
   ): CoapResponse => {
-    count.executions += 1;
+    if (!isObservation(exchange)) count.executions += 1;
     if (query.has("ack")) accept(exchange, request, now);
     return { code, payload: texts(query.integer("rlen")) };
   };
@@ -44,9 +51,14 @@ export function createBenchmarkResource<T>(
     answer(exchange, request, query, Code.changed, changed, now);
 
   return {
-    path: "/benchmark",
-    get: (exchange, request, query, now) =>
-      answer(exchange, request, query, Code.content, content, now),
+    path: BENCHMARK_PATH,
+    observable: true,
+    get: (exchange, request, query, now) => {
+      const digits = String(Math.floor(state()) % 1000).padStart(3, "0");
+      const content = (length: number | undefined): Uint8Array =>
+        padded(encodeUtf8(`hello observe ${digits}`), length);
+      return answer(exchange, request, query, Code.content, content, now);
+    },
     post: write,
     put: write,
     query: {
@@ -57,17 +69,23 @@ export function createBenchmarkResource<T>(
   };
 }
 
-/** Payloads by length, each made once; there are at most {@link MAX_RESPONSE_LENGTH} of them. */
+/** Payloads by length, each made once. */
 function paddedTexts(text: string): (length: number | undefined) => Uint8Array {
-  const whole = new TextEncoder().encode(text);
+  const whole = encodeUtf8(text);
   const byLength = new Map<number, Uint8Array>();
   return (length) => {
-    if (length === undefined) return whole;
+    if (length === undefined || length > MAX_KEPT_LENGTH) return padded(whole, length);
     const known = byLength.get(length);
     if (known !== undefined) return known;
-    const padded = new Uint8Array(length).fill(PADDING);
-    padded.set(whole.subarray(0, length));
-    byLength.set(length, padded);
-    return padded;
+    const made = padded(whole, length);
+    byLength.set(length, made);
+    return made;
   };
+}
+
+function padded(whole: Uint8Array, length: number | undefined): Uint8Array {
+  if (length === undefined) return whole;
+  const bytes = new Uint8Array(length).fill(PADDING);
+  bytes.set(whole.subarray(0, length));
+  return bytes;
 }

@@ -29,6 +29,11 @@ export interface Observation<T> extends ServerExchange<T> {
   readonly request: CoapMessage;
 }
 
+/** True when the exchange that a handler answers is an observation, and the answer a notification. */
+export function isObservation<T>(exchange: ServerExchange<T>): exchange is Observation<T> {
+  return exchange instanceof ObservationRow;
+}
+
 /** A notification that waits until the one before it is acknowledged (RFC 7641 section 4.5.2). */
 export interface WaitingNotification {
   readonly code: number;
