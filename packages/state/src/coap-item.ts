@@ -1,14 +1,22 @@
-import type { CoapPeerState, DuplicateKind, DuplicateState } from "@dtls-cluster/coap";
+import type {
+  BodyState,
+  CoapPeerState,
+  DuplicateKind,
+  DuplicateState,
+  ObservationState,
+} from "@dtls-cluster/coap";
 import type { FieldReader } from "./field-reader.ts";
 import type { MessagePackWriter } from "./message-pack-writer.ts";
 
 /**
- * `[next message id, mark, [message id, kind, age in ms, answer, ...], [unacknowledged, ...]]`:
- * the duplicates without a level of their own, four values each.
+ * `[next message id, mark, [message id, kind, age in ms, answer, ...], [unacknowledged, ...],
+ * [request, sequence, last message id, ...], [kind, key, code, options, bytes, age in ms, ...]]`: duplicates,
+ * observations and bodies without a level of their own. The last two end the array only where there are any.
  */
 export function packCoap(to: MessagePackWriter, state: CoapPeerState): void {
-  const { duplicates, unacknowledged } = state;
-  to.array(4);
+  const { duplicates, unacknowledged, observations = [], bodies = [] } = state;
+  const isPlain = observations.length + bodies.length === 0;
+  to.array(isPlain ? 4 : 6);
   to.number(state.nextMessageId);
   to.number(state.mark);
   to.array(4 * duplicates.length);
@@ -20,16 +28,67 @@ export function packCoap(to: MessagePackWriter, state: CoapPeerState): void {
   }
   to.array(unacknowledged.length);
   for (const message of unacknowledged) to.bytes(message);
+  if (isPlain) return;
+  to.array(3 * observations.length);
+  for (const { request, sequence, lastMessageId } of observations) {
+    to.bytes(request);
+    to.number(sequence);
+    to.number(lastMessageId);
+  }
+  to.array(6 * bodies.length);
+  for (const { kind, key, code, options, bytes, ageMs } of bodies) {
+    to.number(KINDS.indexOf(kind));
+    to.bytes(key);
+    to.number(code);
+    to.bytes(options);
+    to.bytes(bytes);
+    to.number(Math.round(ageMs));
+  }
 }
+
+const KINDS: readonly BodyState["kind"][] = ["upload", "download"];
 
 /** @throws StateError of `fields` for anything that {@link packCoap} does not write. */
 export function unpackCoap(fields: FieldReader, elapsedMs: number): CoapPeerState {
+  const nextMessageId = fields.integer("coap.nextMessageId", -1, 0xffff);
+  const mark = fields.integer("coap.mark", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  const duplicates = unpackDuplicates(fields.nested("coap.duplicates"), elapsedMs);
+  const unacknowledged = unpackMessages(fields.nested("coap.unacknowledged"));
+  const plain: CoapPeerState = { nextMessageId, mark, duplicates, unacknowledged };
+  const observations = fields.optionalNested("coap.observations");
+  const bodies = fields.optionalNested("coap.bodies");
   return {
-    nextMessageId: fields.integer("coap.nextMessageId", -1, 0xffff),
-    mark: fields.integer("coap.mark", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
-    duplicates: unpackDuplicates(fields.nested("coap.duplicates"), elapsedMs),
-    unacknowledged: unpackMessages(fields.nested("coap.unacknowledged")),
+    ...plain,
+    ...(observations !== undefined && { observations: unpackObservations(observations) }),
+    ...(bodies !== undefined && { bodies: unpackBodies(bodies, elapsedMs) }),
   };
+}
+
+function unpackObservations(list: FieldReader): ObservationState[] {
+  const observations: ObservationState[] = [];
+  while (!list.isAtEnd) {
+    observations.push({
+      request: list.bytes("coap.observation request"),
+      sequence: list.integer("coap.observation sequence", 0, 0xffffff),
+      lastMessageId: list.integer("coap.observation message id", -1, 0xffff),
+    });
+  }
+  return observations;
+}
+
+function unpackBodies(list: FieldReader, elapsedMs: number): BodyState[] {
+  const bodies: BodyState[] = [];
+  while (!list.isAtEnd) {
+    bodies.push({
+      kind: KINDS[list.integer("coap.body kind", 0, KINDS.length - 1)] as BodyState["kind"],
+      key: list.bytes("coap.body key"),
+      code: list.integer("coap.body code", 0, 255),
+      options: list.bytes("coap.body options"),
+      bytes: list.bytes("coap.body bytes"),
+      ageMs: list.amount("coap.body ageMs") + elapsedMs,
+    });
+  }
+  return bodies;
 }
 
 function unpackDuplicates(list: FieldReader, elapsedMs: number): DuplicateState[] {

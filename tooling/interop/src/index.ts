@@ -26,5 +26,6 @@ export {
 } from "./openssl.ts";
 export { encodePcap } from "./packet-capture.ts";
 export { PeerProcess } from "./peer-process.ts";
+export { PlainCoapClient } from "./plain-coap-client.ts";
 export { type DissectOptions, dissect, tshark } from "./tshark.ts";
 export { type ProxiedDatagram, UdpProxy, type UdpProxyOptions } from "./udp-proxy.ts";

@@ -34,7 +34,10 @@ export class Notifier implements TimedPart {
   }
 
   nextTimeout(): number | undefined {
-    if (!this.#isObserved()) return undefined;
+    if (!this.#isObserved()) {
+      this.#dueAt = undefined;
+      return undefined;
+    }
     // Due at once when the first observation has come: it only sets the time of the first notification.
     return this.#dueAt ?? 0;
   }

@@ -124,7 +124,7 @@ export const anyConnection: fc.Arbitrary<ConnectionState> = fc
       : { ...state, ...rest, sealedRecords },
   );
 
-export const anyCoap: fc.Arbitrary<CoapPeerState> = fc.record({
+const anyExchanges = fc.record({
   nextMessageId: fc.integer({ min: -1, max: 0xffff }),
   duplicates: fc.array(
     fc.record({
@@ -138,6 +138,33 @@ export const anyCoap: fc.Arbitrary<CoapPeerState> = fc.record({
   unacknowledged: fc.array(octets(4, 100), { maxLength: 3 }),
   mark: fc.nat(),
 });
+
+const anyObservation = fc.record({
+  request: octets(4, 100),
+  sequence: fc.nat(0xffffff),
+  lastMessageId: fc.integer({ min: -1, max: 0xffff }),
+});
+
+const anyBody = fc.record({
+  kind: fc.constantFrom<"upload" | "download">("upload", "download"),
+  key: octets(0, 60),
+  code: fc.nat(255),
+  options: octets(0, 60),
+  bytes: octets(0, 2000),
+  ageMs: fc.nat(300_000),
+});
+
+/** With observations and bodies under way, or with neither. */
+export const anyCoap: fc.Arbitrary<CoapPeerState> = fc.oneof(
+  anyExchanges,
+  fc
+    .record({
+      exchanges: anyExchanges,
+      observations: fc.array(anyObservation, { minLength: 1, maxLength: 3 }),
+      bodies: fc.array(anyBody, { maxLength: 3 }),
+    })
+    .map(({ exchanges, ...more }) => ({ ...exchanges, ...more })),
+);
 
 /** All bytes of a stream in one array. */
 export function join(chunks: Iterable<Uint8Array>): Uint8Array {
