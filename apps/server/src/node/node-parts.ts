@@ -64,8 +64,7 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
       if (path.via !== undefined) channel?.forwarder.sendBackward(datagram, path, path.via);
       else sockets()?.coaps.send(datagram, path.port, path.address);
     },
-    execute: resources.handle.bind(resources),
-    observations: resources,
+    resources,
     maySend: () => gate.maySeal,
     clock,
     log,

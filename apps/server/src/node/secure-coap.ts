@@ -1,11 +1,9 @@
 import {
   type CoapEndpoint,
-  type CoapMessage,
   type CoapPeer,
   type CoapSink,
   createCoapEndpoint,
   type Resources,
-  type ServerExchange,
 } from "@dtls-cluster/coap";
 import {
   type CloseReason,
@@ -26,21 +24,12 @@ export interface SecureCoapOptions {
   readonly psk: PskStore;
   /** Sends a sealed datagram: from the public socket, or through another node when the path has a `via`. */
   readonly transmit: (datagram: Uint8Array, path: Path) => void;
-  readonly execute: ExecuteRequest;
-  readonly observations: Pick<Resources<Connection>, "observed" | "observationEnded">;
+  readonly resources: Resources<Connection>;
   /** False: responses are not sealed and not sent, since another process may own the connections. */
   readonly maySend: () => boolean;
   readonly clock: () => number;
   readonly log: Logger;
 }
-
-/** Executes a request of an authenticated client. */
-export type ExecuteRequest = (
-  coap: CoapEndpoint<Connection>,
-  exchange: ServerExchange<Connection>,
-  request: CoapMessage,
-  now: number,
-) => void;
 
 /** Follows the connections while a handover moves them. */
 export interface ConnectionWatcher {
@@ -75,9 +64,9 @@ export function createSecureCoap(options: SecureCoapOptions): SecureCoap {
       dtls.send(peer.transport, message, options.clock());
     },
     messageLimit: (peer) => peer.transport.maxPayload,
-    request: (exchange, request, now) => options.execute(coap, exchange, request, now),
-    observed: (observation, now) => options.observations.observed(coap, observation, now),
-    observationEnded: (observation) => options.observations.observationEnded(observation),
+    request: (exchange, request, now) => options.resources.handle(coap, exchange, request, now),
+    observed: (observation, now) => options.resources.observed(coap, observation, now),
+    observationEnded: (observation) => options.resources.observationEnded(observation),
   };
   const peerOf = (connection: Connection): CoapPeer<Connection> => {
     connection.attachment ??= coap.openPeer(connection);
