@@ -4,6 +4,20 @@
  *
  * @packageDocumentation
  */
+export {
+  CaliforniumClient,
+  type CoapsClientOptions,
+} from "./californium/coaps-client.ts";
+export {
+  buildCalifornium,
+  type CaliforniumRelease,
+  californiumReleases,
+  hasJavaTools,
+  javaCommand,
+} from "./californium/java-programs.ts";
+export { CaliforniumLoad } from "./californium/load-client.ts";
+export { type ClusterLevel, MixedCluster } from "./californium/mixed-cluster.ts";
+export { TestNode, type TestNodeCluster, type TestNodeOptions } from "./californium/test-node.ts";
 export { type ClusterServer, ownProgram, startClusterServer } from "./cluster-server.ts";
 export { until } from "./deadline.ts";
 export { freePorts } from "./free-port.ts";

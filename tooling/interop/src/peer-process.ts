@@ -13,13 +13,16 @@ export class PeerProcess {
   readonly #command: string;
   readonly #watchers = new Set<() => void>();
   #output = "";
+  #forgotten = 0;
   #hasEnded = false;
 
   constructor(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.#command = [program, ...args].join(" ");
     this.#child = spawn(program, args, { env: { ...process.env, ...env } });
     const take = (text: string): void => {
-      this.#output = (this.#output + text).slice(-OUTPUT_LIMIT);
+      const output = this.#output + text;
+      this.#output = output.slice(-OUTPUT_LIMIT);
+      this.#forgotten += output.length - this.#output.length;
       this.#notify();
     };
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -45,6 +48,15 @@ export class PeerProcess {
     return this.#output;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Characters that were printed so far. */
+  get printed(): number {
+    return this.#forgotten + this.#output.length;
+  }
+
   /** Types `text` into the process. */
   write(text: string): void {
     this.#child.stdin.write(text);
@@ -54,11 +66,14 @@ export class PeerProcess {
     this.#child.stdin.end();
   }
 
-  /** Waits until the output matches. @throws InteropError with the output when it does not in time. */
-  async waitFor(pattern: RegExp, withinMs = 10_000): Promise<RegExpExecArray> {
+  /**
+   * Waits until the output matches, from the character number `since` on.
+   * @throws InteropError with the output when it does not in time.
+   */
+  async waitFor(pattern: RegExp, withinMs = 10_000, since = 0): Promise<RegExpExecArray> {
     const timer = deadline(withinMs);
     for (;;) {
-      const match = pattern.exec(this.#output);
+      const match = pattern.exec(this.#output.slice(Math.max(0, since - this.#forgotten)));
       if (match !== null) return match;
       if (this.#hasEnded) throw this.#problem(`ended without printing ${pattern}`);
       if (timer.isOver) throw this.#problem(`did not print ${pattern} within ${withinMs} ms`);
@@ -79,10 +94,14 @@ export class PeerProcess {
   /** Ends the process, by force when it does not comply. */
   async stop(): Promise<void> {
     if (this.#hasEnded) return;
-    this.#child.kill("SIGTERM");
+    this.kill("SIGTERM");
     const force = setTimeout(() => this.#child.kill("SIGKILL"), KILL_AFTER_MS);
     await this.ended;
     clearTimeout(force);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   #change(withinMs: number): Promise<void> {
