@@ -4,7 +4,7 @@ import { keeper } from "../keep.ts";
 import { describeReleases } from "./releases.ts";
 
 const secret = ".fornium";
-const levels: readonly ClusterLevel[] = ["udp"];
+const levels: readonly ClusterLevel[] = ["udp", "dtls", "dtls-mac"];
 const mixtures = [
   { name: "two of theirs and one of ours", kinds: ["theirs", "theirs", "ours"] },
   { name: "one of theirs and two of ours", kinds: ["theirs", "ours", "ours"] },

@@ -10,7 +10,7 @@ import { runBenchmark } from "../run-benchmark.ts";
 import { describeReleases } from "./releases.ts";
 
 const secret = ".fornium";
-const levels: readonly ClusterLevel[] = ["udp"];
+const levels: readonly ClusterLevel[] = ["udp", "dtls", "dtls-mac"];
 const mixtures = [
   { name: "two of theirs and one of ours", kinds: ["theirs", "theirs", "ours"] },
   { name: "one of theirs and two of ours", kinds: ["theirs", "ours", "ours"] },
