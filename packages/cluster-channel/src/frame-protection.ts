@@ -9,6 +9,8 @@ export interface FrameWatcher {
   /** A frame came from, or should go to, a node without keys. */
   wanted(address: string, port: number): void;
   bad(peer: Peer): void;
+  /** The present. */
+  now(): number;
 }
 
 /** MACs of frames under the keys of the associations with each peer. */
@@ -24,7 +26,7 @@ export class PeerFrameProtection implements FrameProtection {
   }
 
   seal(frame: Uint8Array, macOffset: number, to: SocketAddress): boolean {
-    const association = this.#peers.find(to.address, to.port)?.current;
+    const association = this.#peers.find(to.address, to.port)?.sealing;
     if (association?.keys === undefined) {
       this.#counters.framesWithoutKeys++;
       this.#watcher.wanted(to.address, to.port);
@@ -54,7 +56,9 @@ export class PeerFrameProtection implements FrameProtection {
       this.#counters.framesVerified++;
       return "authentic";
     }
-    if (peer.isUnderOtherKey((read) => verifyFrameMac(frame, macOffset, read))) {
+    if (
+      peer.isUnderOtherKey((read) => verifyFrameMac(frame, macOffset, read), this.#watcher.now())
+    ) {
       this.#counters.framesUnderOtherKey++;
       return "authentic";
     }

@@ -43,6 +43,8 @@ export class Peer implements SocketAddress {
   lastAttemptAt: number = Number.NEGATIVE_INFINITY;
   #associations: readonly PeerAssociation[] = [];
   #current: PeerAssociation | undefined;
+  /** Differs from the current one while that is not confirmed: it may even be over. */
+  #sealing: PeerAssociation | undefined;
   #heardAt = 0;
   #retired: readonly RetiredKey[] = [];
 
@@ -51,9 +53,14 @@ export class Peer implements SocketAddress {
     this.port = port;
   }
 
-  /** What messages and frames to this peer are sealed with. */
+  /** What messages to this peer are sealed with. */
   get current(): PeerAssociation | undefined {
     return this.#current;
+  }
+
+  /** What frames to this peer are sealed with. */
+  get sealing(): PeerAssociation | undefined {
+    return this.#sealing;
   }
 
   get associations(): readonly PeerAssociation[] {
@@ -69,12 +76,14 @@ export class Peer implements SocketAddress {
   }
 
   /**
-   * @param isConfirmed the peer is known to have it too. Otherwise it is not used as long as there is an older
-   * one, which the peer then still takes.
+   * @param isConfirmed the peer is known to have it too. Otherwise frames go on under former keys, which the
+   * peer then still takes.
    */
   add(association: PeerAssociation, isConfirmed: boolean, now: number): void {
     this.#associations = [...this.#associations, association];
-    if (isConfirmed || this.#current === undefined) this.#use(association, now);
+    if (isConfirmed) this.#use(association, now);
+    this.#current ??= association;
+    this.#sealing ??= association;
   }
 
   /** The peer sent application data under this association. */
@@ -89,29 +98,40 @@ export class Peer implements SocketAddress {
     }
   }
 
-  /** An association is over; what the peer still sends under its keys is verified until `expiresAt`. */
-  remove(association: PeerAssociation, expiresAt: number): void {
+  /**
+   * An association is over; what the peer still sends under its keys is verified until `expiresAt`.
+   * @param isReplaced another one takes its place, which is not confirmed yet.
+   */
+  remove(association: PeerAssociation, isReplaced: boolean, expiresAt: number): void {
     this.#associations = this.#associations.filter((other) => other !== association);
     if (association.keys !== undefined) {
       const retired = { read: association.keys.read, expiresAt };
       this.#retired = [...this.#retired, retired].slice(-maxRetiredKeys);
     }
     if (this.#current === association) this.#current = this.#associations.at(-1);
+    if (this.#sealing === association && !isReplaced) this.#sealing = this.#current;
   }
 
   /** Lets go of keys whose time is over; returns when to look again. */
   expireKeys(now: number): number {
     if (this.#retired.length === 0) return Number.POSITIVE_INFINITY;
     this.#retired = this.#retired.filter(({ expiresAt }) => expiresAt > now);
+    if (this.#retired.length === 0 && this.#sealing?.connection.phase !== "connected") {
+      this.#sealing = this.#current;
+    }
     return Math.min(...this.#retired.map(({ expiresAt }) => expiresAt));
   }
 
   /** Whether any key but the current one satisfies `verifies`. */
-  isUnderOtherKey(verifies: (read: FrameHmac) => boolean): boolean {
+  isUnderOtherKey(verifies: (read: FrameHmac) => boolean, now: number): boolean {
     for (const association of this.#associations) {
       if (association === this.#current || association.keys === undefined) continue;
       if (!verifies(association.keys.read)) continue;
       association.isUsed = true;
+      // It shows that the peer has the new keys. Nothing follows from a frame under old ones: it may be a replay.
+      if (association.establishedAt >= (this.#current?.establishedAt ?? 0)) {
+        this.#use(association, now);
+      }
       return true;
     }
     return this.#retired.some(({ read }) => verifies(read));
@@ -119,6 +139,7 @@ export class Peer implements SocketAddress {
 
   #use(association: PeerAssociation, now: number): void {
     this.#current = association;
+    this.#sealing = association;
     this.#heardAt = now;
   }
 }

@@ -19,6 +19,8 @@ import { PeerTable } from "./peer-table.ts";
 /** Associations without use for six looks are given up. */
 const lookMs = 10_000;
 const maxIdleLooks = 6;
+/** Shows a server of this project that its client has the keys, when there is nothing else to say. */
+const confirmation = new Uint8Array(0);
 /** Between two handshakes that nobody asked for by a message. */
 const attemptPauseMs = 1000;
 
@@ -56,6 +58,7 @@ export class SecureChannel {
     if (options.level === "dtls-mac") {
       this.protection = new PeerFrameProtection(this.#peers, this.#counters, {
         wanted: (address, port) => this.#want(address, port),
+        now: () => this.#now,
         bad: (peer) => sink.trouble("bad-mac", peer, this.#now),
       });
     }
@@ -245,7 +248,10 @@ export class SecureChannel {
     peer.add(association, isConfirmed, now);
     if (peer.handshake === connection) peer.handshake = undefined;
     this.#keepWatch(now);
-    if (isConfirmed) this.#sendPending(peer, now);
+    if (!isConfirmed) return;
+    if (peer.pending !== undefined) this.#sendPending(peer, now);
+    else if (isClient && isOurs(peer.address, peer.port))
+      this.#dtls.send(connection, confirmation, now);
   }
 
   #sendPending(peer: Peer, now: number): void {
@@ -259,6 +265,7 @@ export class SecureChannel {
     const { peer } = association;
     this.#counters.messagesReceived++;
     peer.heard(association, now);
+    if (message.length === 0) return;
     this.#sink.message(message, peer.address, peer.port, now);
     this.#sendPending(peer, now);
   }
@@ -269,7 +276,7 @@ export class SecureChannel {
     if (association !== undefined) {
       const { peer } = association;
       connection.attachment = undefined;
-      peer.remove(association, now + this.#overlapMs);
+      peer.remove(association, reason.kind === "replaced", now + this.#overlapMs);
       this.#wake(now + this.#overlapMs);
       const isLost = reason.kind === "failed" || reason.kind === "limit-reached";
       if (isLost && peer.current === undefined) this.#want(address, port);

@@ -1,9 +1,10 @@
 import { createHmacKey, createNodeCrypto } from "@dtls-cluster/crypto-node";
-import { Forwarder } from "@dtls-cluster/forwarder";
+import { Forwarder, type ForwarderSink } from "@dtls-cluster/forwarder";
 import { Membership, type MembershipOptions } from "@dtls-cluster/nodes";
 import type { VirtualSocket, World } from "@dtls-cluster/testkit";
 import {
   createCidLayout,
+  FrameType,
   isForwardOrBackward,
   isPingOrPong,
   type SocketAddress,
@@ -50,6 +51,10 @@ export class ClusterNode {
   readonly delivered: string[] = [];
   /** Records for clients that this node was asked to send. */
   readonly published: string[] = [];
+  onDeliver: ForwarderSink["deliver"] | undefined;
+  onPublish: ((record: Uint8Array) => void) | undefined;
+  /** The latest ping that the membership sent. */
+  ping: Uint8Array = new Uint8Array();
   readonly #options: ClusterNodeOptions;
   #channel: SecureChannel | undefined;
 
@@ -65,6 +70,7 @@ export class ClusterNode {
     this.socket = world.socket(options.address ?? `10.0.0.${id}`, clusterPort);
     this.membership = new Membership(membershipOptions(world, id, group, options), {
       send: (datagram, to, contact) => {
+        if (datagram[0] === FrameType.ping) this.ping = datagram;
         if (this.#channel === undefined) this.socket.transmit(datagram, to);
         else this.#channel.send(datagram, to, contact, world.now);
       },
@@ -86,12 +92,14 @@ export class ClusterNode {
           : {}),
       },
       {
-        deliver: (datagram, address, port) => {
+        deliver: (datagram, address, port, via, now) => {
+          this.onDeliver?.(datagram.slice(), address, port, via, now);
           this.delivered.push(`${Buffer.from(datagram).toString("hex")} ${address}:${port}`);
           return true;
         },
         sendCluster: (frame, to) => this.socket.transmit(frame, to),
         sendPublic: (record, address, port) => {
+          this.onPublish?.(record.slice());
           this.published.push(`${Buffer.from(record).toString("hex")} ${address}:${port}`);
         },
       },
@@ -123,6 +131,11 @@ export class ClusterNode {
 
   start(): void {
     this.membership.start(this.world.now);
+  }
+
+  /** Begins a handshake with a node that it knows already. */
+  contactAnew(other: ClusterNode): void {
+    this.channel.send(this.ping, other.address, "new", this.world.now);
   }
 
   /** All associations are gone at once; nobody is told. */

@@ -9,7 +9,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ["deadlines", "wire"],
   ["dtls", "coap", "nodes", "handover"],
   ["crypto-node", "forwarder", "state"],
-  ["udp", "monitor", "cluster-channel"],
+  ["cluster-channel"],
+  ["udp", "monitor"],
   ["server", "benchmark"],
 ];
 const PURE = [
