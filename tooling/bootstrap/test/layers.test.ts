@@ -6,12 +6,13 @@ const root = join(import.meta.dirname, "..", "..", "..");
 
 /** Layers of ARCHITECTURE.md, the lowest first: a package may know those of lower layers only. */
 const LAYERS: readonly (readonly string[])[] = [
-  ["deadlines", "wire"],
+  ["certificates", "deadlines", "wire"],
   ["dtls", "coap", "nodes", "handover"],
   ["crypto-node", "forwarder", "state"],
   ["cluster-channel"],
   ["udp", "monitor"],
   ["server", "benchmark"],
+  ["deploy"],
 ];
 const PURE = [
   "deadlines",
