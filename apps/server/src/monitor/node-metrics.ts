@@ -151,6 +151,12 @@ const COUNTERS: readonly CounterRow[] = [
 ];
 
 function addPhases(metrics: Metrics, phases: PhaseRecord): void {
+  metrics.gauge({
+    name: "dtls_cluster_handover_phase",
+    help: "1 for the phase of the handover that the process is in.",
+    label: "phase",
+    collect: () => ({ [phases.phase]: 1 }),
+  });
   metrics.counter({
     name: "dtls_cluster_handover_phase_seconds_total",
     help: "Seconds spent in each phase of the handover.",
