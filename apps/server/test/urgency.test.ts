@@ -1,11 +1,12 @@
 import { getPriority, setPriority } from "node:os";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Urgency } from "../src/handover/urgency.ts";
 
 const ordinary = getPriority();
 let mayRaise = false;
 
 beforeEach(() => {
+  vi.useFakeTimers();
   try {
     setPriority(ordinary - 1);
     mayRaise = true;
@@ -15,6 +16,7 @@ beforeEach(() => {
   if (mayRaise) setPriority(ordinary);
 });
 afterEach(() => {
+  vi.useRealTimers();
   if (mayRaise) setPriority(ordinary);
 });
 
@@ -28,6 +30,7 @@ describe("the priority of a process in a handover", () => {
     for (const phase of ["pre-copy", "freeze", "activate", "late", "relay"] as const) {
       if (phase === "activate" && !isTaker) continue;
       urgency.enter(phase);
+      vi.advanceTimersByTime(50);
       if (getPriority() < ordinary) raised.push(phase);
     }
     // Without the permission nothing may change, and nothing may throw.
@@ -40,6 +43,20 @@ describe("the priority of a process in a handover", () => {
     urgency.enter("pre-copy");
     urgency.enter("serving");
     urgency.enter("pre-copy");
+    vi.advanceTimersByTime(50);
+    expect(getPriority()).toBe(ordinary);
+  });
+
+  it("stays until the answers have left, and is not lost in between when the next freeze comes", () => {
+    const urgency = new Urgency(false);
+    urgency.enter("freeze");
+    urgency.enter("late");
+    expect(getPriority() < ordinary).toBe(mayRaise);
+    urgency.enter("freeze");
+    vi.advanceTimersByTime(50);
+    expect(getPriority() < ordinary).toBe(mayRaise);
+    urgency.enter("late");
+    vi.advanceTimersByTime(50);
     expect(getPriority()).toBe(ordinary);
   });
 });

@@ -85,6 +85,8 @@ export class Decisions {
         giver.closeStream();
         return true;
       case "freeze":
+        // Before the phase is reported: the difference is written in between.
+        this.#urgency.enter("freeze");
         giver.freeze();
         return true;
       case "send-delta":

@@ -22,7 +22,8 @@ export interface SealedCopyOptions {
  */
 export class SealedCopy {
   readonly #options: SealedCopyOptions;
-  readonly #queue: Connection[];
+  readonly #filter: (connection: Connection) => boolean;
+  #queue: readonly Connection[] | undefined;
   readonly #writer: StateWriter;
   #next = 0;
   #chunks: Uint8Array[] = [];
@@ -36,7 +37,8 @@ export class SealedCopy {
       header: { nodeId: options.nodeId, generation: 0, createdAt: 0 },
       sha256: nodeSha256,
     });
-    this.#queue = [...options.secure.dtls.connections()].filter(filter);
+    this.#filter = filter;
+    // The acknowledgement of the handover leaves first; until then the gate keeps the connections from use.
     setImmediate(this.#slice);
   }
 
@@ -72,15 +74,17 @@ export class SealedCopy {
 
   #moveUntil(end: number): void {
     if (this.#isDone) return;
-    const { transfer, clock } = this.#options;
-    while (this.#next < this.#queue.length) {
-      const moved = transfer.move(this.#queue[this.#next] as Connection, clock());
+    const { secure, transfer, clock } = this.#options;
+    this.#queue ??= [...secure.dtls.connections()].filter(this.#filter);
+    const queue = this.#queue;
+    while (this.#next < queue.length) {
+      const moved = transfer.move(queue[this.#next] as Connection, clock());
       this.#next += 1;
       if (moved !== undefined && this.#isKept) this.#writer.connection(moved.state, moved.coap);
       if ((this.#next & 15) === 0 && performance.now() > end) break;
     }
     this.#collect();
-    if (this.#next < this.#queue.length) return;
+    if (this.#next < queue.length) return;
     this.#isDone = true;
     this.#options.done();
   }
