@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { createTestCertificate } from "@dtls-cluster/testkit";
 import { afterAll, describe, expect, it } from "vitest";
 import { anyOf, Balancer, runLoad } from "./support/balanced-load.ts";
@@ -45,10 +47,11 @@ class Scene {
   }
 
   /** Starts a process that wants to take over, if need be through a proxy. */
-  take(double: number, certificates?: string): TestNode {
+  take(double: number, certificates?: string, more: readonly string[] = []): TestNode {
     const ports = this.#ports[this.#nodes.length] as NodePorts;
     const node = site.start(ports, {
       double,
+      more,
       ...(certificates === undefined ? {} : { certificates }),
     });
     this.#nodes.push(node);
@@ -228,6 +231,29 @@ describe.concurrent("an old node that dies", () => {
     await scene.old.server.kill();
     await expectServing(scene, taker, []);
     await scene.close([taker]);
+  });
+});
+
+describe.concurrent("an old node that vanishes with its address", () => {
+  it("does not keep the new one from handing over for longer than a lease", async () => {
+    const scene = await Scene.open();
+    await scene.balancer.traffic(200);
+    const lease = ["--copy-lease", "5"];
+    const second = scene.take(scene.old.ports.handover, undefined, lease);
+    await scene.old.server.phase("relay");
+    scene.route(second);
+    await scene.old.server.kill();
+    // Its port neither refuses nor answers from now on.
+    const silence = createServer(() => {});
+    await once(silence.listen(scene.old.ports.handover, "127.0.0.1"), "listening");
+    const third = scene.take(second.ports.handover, undefined, lease);
+    await third.server.phase("standby");
+    await second.server.event("warn-lost");
+    await third.server.event("ready");
+    expect(await metric(second, 'dtls_cluster_handover_warnings_total{event="warn-lost"}')).toBe(1);
+    await expectServing(scene, third, [second]);
+    silence.close();
+    await scene.close([second, third]);
   });
 });
 

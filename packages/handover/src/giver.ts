@@ -44,10 +44,14 @@ export function stepGiver(state: GiverState, input: HandoverInput): Step {
       return pingSeen(state, input);
     case "peer-dead":
       return peerDead(state, input.id);
+    case "peer-lost":
+      return peerLost(state, input.id);
     case "timer":
       return timerFired(state, input.timer);
     case "woke-up":
       return wokeUp(state);
+    case "lease-over":
+      return isSealed(state) ? dropReserve(state) : stay(state);
     case "take-back":
       return isSealed(state) && state.phase !== "ended" ? takeBack(state) : stay(state);
     case "flows-idle":
@@ -247,6 +251,32 @@ function peerDead(state: GiverState, id: string): Step {
   return stay(next);
 }
 
+/**
+ * The process that this one took from cannot be reached any more, and has no copy any more. From here on
+ * generations are handed out that are higher than any it could use, so that whoever is wrong about this loses.
+ */
+function peerLost(state: GiverState, id: string): Step {
+  const { spare, holders } = state;
+  const isGiver = holders.some((holder) => holder.id === id && holder.attempt === 0);
+  if (state.phase !== "serving" || !isGiver || !spare || divide(spare) === undefined) {
+    return stay(state);
+  }
+  return {
+    state: {
+      ...state,
+      holders: holders.filter((holder) => holder.id !== id || holder.attempt !== 0),
+      range: spare,
+      spare: undefined,
+    },
+    outputs: [{ type: "warn-lost", generation: state.generation, peer: id }],
+  };
+}
+
+function dropReserve(state: GiverState): Step {
+  if (state.reserve === undefined) return stay(state);
+  return { state: { ...state, reserve: undefined }, outputs: [{ type: "drop-copy" }] };
+}
+
 function timerFired(state: GiverState, timer: TimerName): Step {
   if (timer === "stall" && state.phase === "copying") return abort(state, true, "stalled");
   if (timer === "freeze" && (state.phase === "freezing" || state.phase === "frozen")) {
@@ -260,10 +290,7 @@ function timerFired(state: GiverState, timer: TimerName): Step {
 }
 
 function wokeUp(state: GiverState): Step {
-  if (isSealed(state)) {
-    if (state.reserve === undefined) return stay(state);
-    return { state: { ...state, reserve: undefined }, outputs: [{ type: "drop-copy" }] };
-  }
+  if (isSealed(state)) return dropReserve(state);
   if (state.phase === "doubtful") return stay(state);
   const wasFrozen = state.phase === "freezing" || state.phase === "frozen";
   const isHeld = state.holders.length > 0 || state.phase === "frozen";

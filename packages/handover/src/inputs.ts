@@ -53,6 +53,15 @@ export interface PeerDead {
   readonly id: string;
 }
 
+/**
+ * The process was out of touch for so long that the lease of the copy it sealed has ended on its own clock,
+ * whatever became of it: see decision 51. That is no death, and nobody takes over because of it.
+ */
+export interface PeerLost {
+  readonly type: "peer-lost";
+  readonly id: string;
+}
+
 /** The 200 header frame of the stream was read. */
 export interface StreamOpened {
   readonly type: "stream-opened";
@@ -99,11 +108,12 @@ export interface TimerFired {
 
 /**
  * `group-ready`: the own group is ready. `woke-up`: the process did not run for longer than anybody may
- * take before calling it dead; must be fed before anything else after the pause. `take-back`: a relaying
+ * take before calling it dead; must be fed before anything else after the pause. `lease-over`: the successor
+ * of a process that sealed has not answered it for the length of a lease. `take-back`: a relaying
  * process shall become the owner again. `flows-idle`: nothing reached a relaying process for long.
  */
 export interface Signal {
-  readonly type: "group-ready" | "woke-up" | "take-back" | "flows-idle";
+  readonly type: "group-ready" | "woke-up" | "lease-over" | "take-back" | "flows-idle";
 }
 
 export type HandoverInput =
@@ -113,6 +123,7 @@ export type HandoverInput =
   | CopyReleased
   | PingSeen
   | PeerDead
+  | PeerLost
   | StreamOpened
   | RestoreRefused
   | ActivateAnswered

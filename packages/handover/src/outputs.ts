@@ -76,7 +76,7 @@ export type HandoverOutput =
   | { readonly type: "serve"; readonly generation: number; readonly origin: ServeOrigin }
   | { readonly type: "announce-generation"; readonly generation: number }
   | {
-      readonly type: "warn-unacknowledged" | "warn-reclaimed";
+      readonly type: "warn-unacknowledged" | "warn-reclaimed" | "warn-lost";
       readonly generation: number;
       readonly peer: string;
     }

@@ -39,6 +39,11 @@ export interface GiverState extends Identity {
   /** The generation it writes in, or wrote in last. */
   readonly generation: number;
   readonly range: GenerationRange;
+  /**
+   * Of the grant that was acknowledged: higher than all its giver may ever use, and nobody else's, since the
+   * acknowledgement has decided. Used when that giver is lost.
+   */
+  readonly spare: GenerationRange | undefined;
   readonly attempt: GiverAttempt | undefined;
   readonly holders: readonly Holder[];
   /** The attempt it sealed for; its activation is acknowledged as often as it is asked for. */
@@ -116,6 +121,7 @@ export function ownAs({ self, attempts, seen, issued }: Identity): GiverState {
     phase: "serving",
     generation: FIRST_GENERATION,
     range: { next: FIRST_GENERATION + 1, end: GENERATION_COUNT },
+    spare: undefined,
     attempt: undefined,
     holders: [],
     activated: undefined,

@@ -190,6 +190,7 @@ function serveTaken(state: TakerState): Step {
       ...ownAs(state),
       generation,
       range,
+      spare: grant.spare,
       holders: [giver],
       taken: keyOf(state),
     },

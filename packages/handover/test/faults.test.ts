@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isServing, stepHandover } from "../src/index.ts";
+import { type HandoverState, isServing, stepHandover } from "../src/index.ts";
 import { firstWorld, playPrelude, type Scenario } from "./model/explore.ts";
 import { createHealer } from "./model/heal.ts";
 import { BASE, NO_FAULTS, owner, taker } from "./model/scenarios.ts";
@@ -52,6 +52,63 @@ function serverAfter(phase: string, fault: string): string {
     })
     .join(" and ");
 }
+
+describe("a process that handed over and is out of reach", () => {
+  const first = { id: "p0", address: "p0" };
+  const third = { id: "p2", address: "p2" };
+  const isTo = (type: string) => (output: { readonly type: string }) => output.type === type;
+
+  function served(): { old: HandoverState; owner: HandoverState } {
+    const messages = new Interner<Message>();
+    const scenario: Scenario = {
+      ...BASE,
+      name: "served",
+      processes: [owner(0), taker(1, 0)],
+      prelude: preludeOf("late"),
+      budget: NO_FAULTS,
+    };
+    const world = playPrelude(firstWorld(scenario, messages), scenario, stepHandover, messages);
+    const [old, next] = world.processes;
+    if (old === undefined || next === undefined) throw new RangeError("two processes");
+    return { old: old.machine, owner: next.machine };
+  }
+
+  it("keeps the new owner from handing over until it is called lost", () => {
+    const ask = { type: "restore-requested", taker: third, number: 1 } as const;
+    const { owner } = served();
+    expect(stepHandover(owner, ask).outputs.find(isTo("refuse-restore"))).toBeDefined();
+    const after = stepHandover(owner, { type: "peer-lost", id: first.id });
+    expect(after.outputs).toEqual([{ type: "warn-lost", generation: 2, peer: "p0" }]);
+    expect(isServing(after.state)).toBe(true);
+    expect(stepHandover(after.state, ask).outputs.find(isTo("start-stream"))).toBeDefined();
+    expect(stepHandover(owner, { type: "peer-lost", id: "p9" }).state).toBe(owner);
+  });
+
+  it("loses against whoever got the connections since, if it lives and the lease was not kept", () => {
+    const { old, owner } = served();
+    const lost = stepHandover(owner, { type: "peer-lost", id: first.id });
+    const ask = { type: "restore-requested", taker: third, number: 1 } as const;
+    const started = stepHandover(lost.state, ask).outputs.find((o) => o.type === "start-stream");
+    const reclaimed = stepHandover(old, { type: "peer-dead", id: "p1" });
+    const serve = reclaimed.outputs.find((output) => output.type === "serve");
+    const granted = started?.grant.generation ?? 0;
+    expect(serve?.generation).toBeGreaterThan(1);
+    expect(granted).toBeGreaterThan(serve?.generation ?? Number.POSITIVE_INFINITY);
+    const ping = { type: "ping-seen", peer: third, role: "owner", generation: granted } as const;
+    const met = stepHandover(reclaimed.state, { ...ping, successor: undefined });
+    expect(isServing(met.state)).toBe(false);
+  });
+
+  it("drops its sealed copy when its lease is over, and then begins without connections", () => {
+    const { old } = served();
+    const over = stepHandover(old, { type: "lease-over" });
+    expect(over.outputs).toEqual([{ type: "drop-copy" }]);
+    const alone = stepHandover(over.state, { type: "peer-dead", id: "p1" });
+    expect(alone.outputs.find((output) => output.type === "serve")).toMatchObject({
+      origin: "empty",
+    });
+  });
+});
 
 describe("a fault in each phase", () => {
   for (const [phase, outcomes] of Object.entries(EXPECTED)) {

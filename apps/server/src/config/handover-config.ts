@@ -13,6 +13,8 @@ export interface HandoverConfig {
   readonly certificates: string;
   readonly staleMs: number;
   readonly relayIdleMs: number;
+  /** How long a sealed copy is kept without a word of its new owner. */
+  readonly copyLeaseMs: number;
 }
 
 /** Files for a restart of a single node. */
@@ -41,6 +43,7 @@ export function parseHandover(raw: RawOptions): HandoverConfig {
     doubleCluster: peer("--double-cluster", raw.doubleCluster),
     certificates: raw.certs,
     staleMs: parseInteger("--stale", raw.stale, 0, 8760) * HOUR_MS,
+    copyLeaseMs: parseInteger("--copy-lease", raw.copyLease, 5, 86_400) * 1000,
     relayIdleMs: parseInteger("--relay-idle", raw.relayIdle, 1, 86_400) * 1000,
   };
 }

@@ -34,6 +34,7 @@ export interface RawOptions {
   readonly certs: string;
   readonly stale: string;
   readonly relayIdle: string;
+  readonly copyLease: string;
   readonly save?: string;
   readonly restore?: string;
   readonly statePasswordFile?: string;
@@ -83,6 +84,13 @@ const HANDOVER_OPTIONS: readonly OptionRow[] = [
     environment: "DTLS_CLUSTER_STALE",
     default: "12",
     description: "connections idle for longer are neither handed over nor saved",
+  },
+  {
+    flags: "--copy-lease <seconds>",
+    environment: "DTLS_CLUSTER_COPY_LEASE",
+    default: "120",
+    description:
+      "a process that handed over keeps its sealed copy while the new owner answers at least this often; the same value for both",
   },
   {
     flags: "--relay-idle <seconds>",

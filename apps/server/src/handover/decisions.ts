@@ -171,9 +171,17 @@ export class Decisions {
         break;
       case "warn-unacknowledged":
       case "warn-reclaimed":
+        this.#around.phases.warned(output.type);
         log.warn(
           { event: output.type, generation: output.generation, peer: output.peer },
           "went on alone because the other process is dead: records that it took last cannot be recognised as replays",
+        );
+        break;
+      case "warn-lost":
+        this.#around.phases.warned(output.type);
+        log.warn(
+          { event: output.type, generation: output.generation, peer: output.peer },
+          "the process that handed over is out of reach; the lease of its copy has ended, so this node can be handed over again",
         );
         break;
     }

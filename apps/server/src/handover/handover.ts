@@ -18,6 +18,7 @@ import type { ClusterNode } from "@dtls-cluster/nodes";
 import { ConfigError } from "../config/config-error.ts";
 import { ConnectionTransfer } from "./connection-transfer.ts";
 import type { HandoverContext } from "./context.ts";
+import { CopyLease } from "./copy-lease.ts";
 import { Decisions } from "./decisions.ts";
 import { GiverSide } from "./giver-side.ts";
 import { PhaseRecord } from "./phase-record.ts";
@@ -64,10 +65,12 @@ export class Handover {
   #lastTraffic = -1;
   #idleSince = 0;
   #beats = 0;
+  readonly #lease: CopyLease;
 
   constructor(options: HandoverOptions) {
     this.#options = options;
     const { config, secure, log } = options;
+    this.#lease = new CopyLease(config.copyLeaseMs);
     const self = idOf(options.instance);
     this.#state =
       config.double === undefined
@@ -200,6 +203,7 @@ export class Handover {
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
         this.#learnAddress(next);
+        if (next.type === "release-requested") this.#lease.askedBy(next.from.id, now);
         const { state, outputs } = stepHandover(this.#state, next);
         this.#state = state;
         for (const output of outputs) this.#decisions.carryOut(output);
@@ -236,8 +240,9 @@ export class Handover {
     const now = performance.now();
     if (now - this.#lastBeat > SLEEP_MS) this.feed({ type: "woke-up" });
     this.#lastBeat = now;
+    for (const input of this.#lease.inputs(this.#state, now)) this.feed(input);
     if (phase !== "relaying") return;
-    this.#askStatus();
+    this.#askStatus(now);
     const { received, receivedCluster } = this.#options.channel.forwarder.counters();
     if (received + receivedCluster !== this.#lastTraffic) {
       this.#lastTraffic = received + receivedCluster;
@@ -248,11 +253,14 @@ export class Handover {
   }
 
   /** Pings do not say all: two processes that relay to each other find out by asking. */
-  #askStatus(): void {
+  #askStatus(now: number): void {
     if (this.#state.side !== "giver" || this.#state.successor === undefined) return;
     this.#beats += 1;
     if (this.#beats % STATUS_BEATS === 0) {
-      void this.#calls?.askRelease(this.#state.successor, 0, 0);
+      const answer = this.#calls?.askRelease(this.#state.successor, 0, 0);
+      void answer?.then((isAnswered) => {
+        if (isAnswered) this.#lease.renewed(now);
+      });
     }
   }
 

@@ -15,6 +15,7 @@ export class PhaseRecord {
   #phase: Phase;
   #since = performance.now();
   #lastWait = "";
+  readonly #warnings: Map<string, number> = new Map();
   #freezeSeconds = 0;
 
   constructor(phase: Phase, log: Logger) {
@@ -79,6 +80,16 @@ export class PhaseRecord {
     const all: Record<string, number> = Object.fromEntries(this.#seconds);
     all[this.#phase] = (all[this.#phase] ?? 0) + (performance.now() - this.#since) / 1000;
     return all;
+  }
+
+  /** Something happened that an operator shall know. */
+  warned(event: string): void {
+    this.#warnings.set(event, (this.#warnings.get(event) ?? 0) + 1);
+  }
+
+  /** How often each of those happened. */
+  warnings(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#warnings);
   }
 
   /** How often each phase was entered. */

@@ -132,7 +132,8 @@ export class RestoreCalls {
     }
   }
 
-  async askRelease(of: Peer, generation: number, attempt: number): Promise<void> {
+  /** @returns whether the process itself answered. */
+  async askRelease(of: Peer, generation: number, attempt: number): Promise<boolean> {
     const { self, feed, refused } = this.#options;
     try {
       const query = releaseQuery(self(), generation, attempt);
@@ -143,13 +144,15 @@ export class RestoreCalls {
         // Another process at the same address took the place of one that has ended.
         if (input.type === "ping-seen" && input.peer.id !== of.id) {
           feed({ type: "peer-dead", id: of.id });
-          return;
+          return false;
         }
         feed(input);
       }
+      return true;
     } catch (error) {
       this.#problem("a copy was not released", error);
       if (isRefused(error)) refused(of);
+      return false;
     }
   }
 

@@ -169,6 +169,12 @@ function addPhases(metrics: Metrics, phases: PhaseRecord): void {
     label: "phase",
     collect: () => phases.entries(),
   });
+  metrics.counter({
+    name: "dtls_cluster_handover_warnings_total",
+    help: "Handovers that went on without the other process: it was dead, or lost for longer than a lease.",
+    label: "event",
+    collect: () => phases.warnings(),
+  });
   metrics.gauge({
     name: "dtls_cluster_handover_freeze_seconds",
     help: "Time without service in the last handover that this process gave.",

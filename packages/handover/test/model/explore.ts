@@ -22,7 +22,8 @@ export interface Scenario {
   readonly prelude: readonly string[];
   /** Attempts after which a taker of the model stops retrying. */
   readonly maxAttempts: number;
-  readonly maxStates: number;
+  /** Steps after the prelude beyond which nothing is searched; undefined: there is no bound, the search ends by itself. */
+  readonly maxDepth?: number;
   /** Deaths are only told of processes that are dead: then the strict rules hold, else only those on nonces. */
   readonly rules: "truthful" | "sleepers" | "liars";
 }
@@ -30,8 +31,6 @@ export interface Scenario {
 export interface Outcome {
   readonly states: number;
   readonly depth: number;
-  /** False when the bound on states ended the search. */
-  readonly isComplete: boolean;
   readonly healed: number;
   readonly violation: string | undefined;
   /** The steps that lead to the violation, first one first. */
@@ -71,12 +70,12 @@ export function explore(scenario: Scenario, rawReduce: Reducer): Outcome {
     }
     return steps;
   };
+  const maxDepth = scenario.maxDepth ?? Number.POSITIVE_INFINITY;
   let depth = 0;
-  const result = (violation: string | undefined, steps: string[], isComplete: boolean): Outcome => {
+  const result = (violation: string | undefined, steps: string[]): Outcome => {
     return {
       states: worlds.length,
       depth,
-      isComplete,
       healed: heal.count(),
       violation,
       trace: steps,
@@ -86,7 +85,8 @@ export function explore(scenario: Scenario, rawReduce: Reducer): Outcome {
     const world = worlds[at] as World;
     depth = depths[at] as number;
     const stuck = heal.check(world);
-    if (stuck !== undefined) return result(stuck, trace(at), false);
+    if (stuck !== undefined) return result(stuck, trace(at));
+    if (depth >= maxDepth) continue;
     let tried: Omit<Action, "next"> | undefined;
     try {
       for (const action of actionsOf(world, scenario, reduce, messages, (action) => {
@@ -105,17 +105,16 @@ export function explore(scenario: Scenario, rawReduce: Reducer): Outcome {
           scenario.rules === "liars"
             ? undefined
             : violationOf(action.next, scenario.rules === "truthful");
-        if (broken !== undefined) return result(broken, trace(id), false);
+        if (broken !== undefined) return result(broken, trace(id));
       }
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       const last = tried === undefined ? [] : [describeAction(tried)];
-      return result(error.message, [...trace(at), ...last], false);
+      return result(error.message, [...trace(at), ...last]);
     }
-    if (worlds.length > scenario.maxStates) return result(undefined, [], false);
     worlds[at] = first;
   }
-  return result(undefined, [], true);
+  return result(undefined, []);
 }
 
 /** Takes the named steps one after the other; a step that is not possible is a mistake in the scenario. */
@@ -170,17 +169,18 @@ function createKey(machines: Interner<HandoverState>): (world: World) => string 
   };
   return (world) => {
     let key = "";
-    for (const { status, machine, own, incoming } of world.processes) {
+    for (const { status, machine, own, incoming, isLeaseOver } of world.processes) {
       key += status.charAt(0);
       if (status === "dead") continue;
       key += `${machineId(machine)}`;
       if (own) key += `o${own.lineage}.${own.version}`;
+      if (isLeaseOver) key += "l";
       if (incoming) key += `i${incoming.lineage}.${incoming.version}`;
       key += " ";
     }
-    const { crashes, pauses, mistakes, lies, takeBacks, ghosts } = world.budget;
+    const { crashes, pauses, mistakes, lies, takeBacks, losses, ghosts } = world.budget;
     key += `|${world.messages.join(",")}|${world.versions.join(",")}|${world.terms.join(",")}`;
-    return `${key}|${crashes}${pauses}${mistakes}${lies}${takeBacks}${ghosts}`;
+    return `${key}|${crashes}${pauses}${mistakes}${lies}${takeBacks}${losses}${ghosts}`;
   };
 }
 
@@ -275,6 +275,10 @@ function* actionsOf(
         yield step(index, streamEvent("late-connection", activated));
         yield step(index, streamEvent("late-drained", activated));
       }
+      if (budget.losses > 0 && activated !== undefined && process.isLeaseOver !== true) {
+        const ended = withLeaseOver(world, index);
+        yield { ...step(index, signal("lease-over"), ended) };
+      }
       if (budget.takeBacks > 0) {
         const from = { ...world, budget: spend({ takeBacks: budget.takeBacks - 1 }) };
         const taken = step(index, signal("take-back"), from);
@@ -286,6 +290,13 @@ function* actionsOf(
       const id = `p${other}`;
       const about = remember(id, () => ({ type: "peer-dead", id }));
       const otherStatus = world.processes[other]?.status;
+      const isLost = otherStatus === "dead" || world.processes[other]?.isLeaseOver === true;
+      if (budget.losses > 0 && (isLost || budget.lies > 0)) {
+        const lost = remember(`lost ${id}`, () => ({ type: "peer-lost", id }));
+        const from = { ...world, budget: spend({ losses: budget.losses - 1 }) };
+        const seen = step(index, lost, from);
+        if (seen.next !== from) yield seen;
+      }
       if (otherStatus === "dead") yield step(index, about);
       else if (otherStatus === "paused" && budget.mistakes > 0) {
         yield step(index, about, { ...world, budget: spend({ mistakes: budget.mistakes - 1 }) });
@@ -307,6 +318,12 @@ function* actionsOf(
       }
     }
   }
+}
+
+function withLeaseOver(world: World, index: number): World {
+  const processes = [...world.processes];
+  processes[index] = { ...(world.processes[index] as Process), isLeaseOver: true };
+  return { ...world, processes };
 }
 
 function withStatus(world: World, index: number, status: Process["status"], budget: Budget): World {

@@ -228,6 +228,11 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
+    rule: "a sealed copy does not outlive its lease",
+    scenario: "the first process is out of touch",
+    reduce: insteadOf((_state, input) => input.type === "lease-over", ignored),
+  },
+  {
     rule: "an owner yields to a higher generation",
     scenario: "one taker, the living",
     reduce: insteadOf(

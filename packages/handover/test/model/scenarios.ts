@@ -8,6 +8,7 @@ export const NO_FAULTS: Budget = {
   mistakes: 0,
   lies: 0,
   takeBacks: 0,
+  losses: 0,
   ghosts: 1,
 };
 
@@ -30,7 +31,7 @@ const WHOLE_COPY = [
   "p1 copy-complete",
 ];
 
-export const BASE = { prelude: [], maxAttempts: 2, maxStates: 40_000, rules: "truthful" } as const;
+export const BASE = { prelude: [], maxAttempts: 2, rules: "truthful" } as const;
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -53,6 +54,15 @@ export const SCENARIOS: readonly Scenario[] = [
     processes: [owner(0), taker(1, 0), taker(2, 1, "absent")],
     budget: { ...NO_FAULTS, crashes: 1 },
     maxAttempts: 3,
+    maxDepth: 13,
+  },
+  {
+    ...BASE,
+    name: "the first process is out of touch when the chain goes on",
+    processes: [owner(0), taker(1, 0), taker(2, 1, "absent")],
+    prelude: [...WHOLE_COPY, "p0 activate-requested", "p1 activate-accepted", "p0 late-drained"],
+    budget: { ...NO_FAULTS, crashes: 2, losses: 1, ghosts: 0 },
+    maxAttempts: 1,
   },
   {
     ...BASE,
@@ -60,6 +70,7 @@ export const SCENARIOS: readonly Scenario[] = [
     processes: [owner(0), taker(1, 0)],
     budget: { ...NO_FAULTS, crashes: 2, takeBacks: 2 },
     maxAttempts: 3,
+    maxDepth: 18,
   },
   {
     ...BASE,
@@ -67,6 +78,7 @@ export const SCENARIOS: readonly Scenario[] = [
     processes: [owner(0), taker(1, 0), taker(2, 0)],
     prelude: [...WHOLE_COPY, "p0 freeze"],
     budget: { ...NO_FAULTS, crashes: 1, ghosts: 0 },
+    maxDepth: 13,
   },
   {
     ...BASE,
@@ -83,6 +95,7 @@ export const SCENARIOS: readonly Scenario[] = [
     rules: "sleepers",
     processes: [owner(0), taker(1, 0)],
     budget: { ...NO_FAULTS, crashes: 1, pauses: 2, mistakes: 2 },
+    maxDepth: 15,
   },
   {
     ...BASE,

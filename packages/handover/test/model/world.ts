@@ -21,6 +21,8 @@ export interface Process {
   readonly own: Copy | undefined;
   /** What came over a stream; whole once the end mark was seen. */
   readonly incoming: Copy | undefined;
+  /** The lease of the copy that it sealed has ended. */
+  readonly isLeaseOver?: boolean;
 }
 
 /** A message that was ever sent. It may arrive never, late, twice, or before an earlier one. */
@@ -39,6 +41,8 @@ export interface Budget {
   /** How often any living process may be called dead. */
   readonly lies: number;
   readonly takeBacks: number;
+  /** How often a process whose lease has ended may be called lost. */
+  readonly losses: number;
   /** How many pings of processes that are dead already may still arrive. */
   readonly ghosts: number;
 }
