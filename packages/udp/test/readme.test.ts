@@ -2,16 +2,32 @@ import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { eventually } from "@dtls-cluster/testkit";
 import { expect, test } from "vitest";
-import { type DatagramSocket, EndpointDriver, openSocket } from "../src/index.ts";
+import {
+  connect,
+  createServer,
+  type DatagramSocket,
+  EndpointDriver,
+  openSocket,
+} from "../src/index.ts";
 
-test("the README's example runs", async () => {
-  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-  const [, example = ""] = /```ts\n(.*?)```/s.exec(readme) ?? [];
-  const code = stripTypeScriptTypes(example).replace(/^import .*$/m, "");
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const [connecting = "", driving = ""] = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(
+  ([, example = ""]) => stripTypeScriptTypes(example).replace(/^import .*$/m, ""),
+);
+
+test("the README's example of a server and a client runs", async () => {
+  const lines: string[] = [];
+  const names = ["connect", "createServer", "console"];
+  const run = new Function(...names, `return (async () => { ${connecting} })()`);
+  await run(connect, createServer, { log: (line: string) => void lines.push(line) });
+  expect(lines).toEqual(["hello"]);
+});
+
+test("the README's example of a driver runs", async () => {
   const names = ["EndpointDriver", "openSocket"];
   const run = new Function(
     ...names,
-    `return (async () => { ${code}; return { socket, driver }; })()`,
+    `return (async () => { ${driving}; return { socket, driver }; })()`,
   );
   const { socket, driver } = (await run(EndpointDriver, openSocket)) as {
     socket: DatagramSocket;
