@@ -34,6 +34,59 @@ const secret = "do-not-show-this";
 
 const mistakes: readonly (readonly [name: string, args: readonly string[], line: RegExp])[] = [
   ["an option that does not exist", [...psk, "--colour", "red"], /unknown option '--colour'/],
+  [
+    "an identity of the cluster without secret",
+    [...cluster, "--cluster-identity", "nodes"],
+    /--cluster-identity and --cluster-secret need each other/,
+  ],
+  [
+    "a secret of the cluster without identity",
+    [...cluster, "--cluster-secret", Buffer.from(secret).toString("base64")],
+    /--cluster-identity and --cluster-secret need each other/,
+  ],
+  [
+    "a secret of the cluster that is no base64",
+    [...cluster, "--cluster-identity", "nodes", "--cluster-secret", `${secret}!`],
+    /--cluster-secret: the value is not base64 of at least 8 bytes/,
+  ],
+  [
+    "a short secret of the cluster",
+    [...cluster, "--cluster-identity", "nodes", "--cluster-secret", "c2hvcnQ="],
+    /--cluster-secret: the value is not base64 of at least 8 bytes/,
+  ],
+  [
+    "an identity of the cluster that is too long",
+    [...cluster, "--cluster-identity", "n".repeat(129), "--cluster-secret", "c2VjcmV0LXNlY3JldA=="],
+    /--cluster-identity: it has 129 bytes, accepted are 1 to 128/,
+  ],
+  [
+    "an unknown level of the cluster",
+    [...cluster, "--cluster-level", "tls"],
+    /--cluster-level: "tls" is not accepted; give one of udp, dtls, dtls-mac/,
+  ],
+  [
+    "a secure level without secret",
+    [...cluster, "--cluster-level", "dtls"],
+    /--cluster-level dtls needs --cluster-identity and --cluster-secret/,
+  ],
+  [
+    "a secret without protection",
+    [
+      ...cluster,
+      "--cluster-identity",
+      "nodes",
+      "--cluster-secret",
+      "c2VjcmV0LXNlY3JldA==",
+      "--cluster-level",
+      "udp",
+    ],
+    /--cluster-level udp protects nothing/,
+  ],
+  [
+    "a secure level without a cluster",
+    [...psk, "--cluster-level", "dtls-mac"],
+    /--cluster-level needs --cluster, the own cluster address/,
+  ],
   ["no key", ["--coaps", ":0"], /no pre-shared key: give --psk/],
   ["a key without identity", ["--psk", secret], /--psk: accepted is IDENTITY:SECRET/],
   [
