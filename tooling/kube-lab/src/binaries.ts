@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +19,10 @@ import { withProgress } from "./progress.ts";
 
 const MODULE = fileURLToPath(new URL("../kubernetes", import.meta.url));
 const KUBERNETES = "k8s.io/kubernetes";
+const PAUSE = "pause/main.go";
+const KEEP_CONNTRACK = "keep-conntrack/cleanup.go";
+/** A kube-proxy that leaves flows where they are, as old ones did. */
+export const KEEPING_PROXY = "kube-proxy-keep-conntrack";
 const BUILD_LIMIT_MS = 30 * 60_000;
 
 /** Where built parts are kept between runs and clones: `$XDG_CACHE_HOME/dtls-cluster`. */
@@ -58,7 +72,7 @@ export class Binaries {
 }
 
 async function build(folder: string, interrupted: AbortSignal | undefined): Promise<void> {
-  const version = await kubernetesVersion();
+  const version = await goList("{{.Version}}");
   const [major, minor] = version.slice(1).split(".");
   const setting = (name: string, value: string | undefined): string =>
     `-X k8s.io/component-base/version.${name}=${value}`;
@@ -74,10 +88,36 @@ async function build(folder: string, interrupted: AbortSignal | undefined): Prom
   const pause = ["build", "-mod=readonly", "-ldflags", "-s -w", "-o", output, "./pause"];
   await go(pause, { interrupted, env: { CGO_ENABLED: "0" } });
   renameSync(join(folder, "server"), join(folder, "etcd"));
+  await buildKeepingProxy(folder, flags, interrupted);
 }
 
-async function kubernetesVersion(): Promise<string> {
-  return (await go(["list", "-mod=readonly", "-m", "-f", "{{.Version}}", KUBERNETES])).trim();
+/** A second kube-proxy, which differs in one function: it never removes an entry of conntrack. */
+async function buildKeepingProxy(
+  folder: string,
+  flags: string,
+  interrupted: AbortSignal | undefined,
+): Promise<void> {
+  // Go replaces no file of its module cache, so the module is replaced by a link to it first.
+  const sources = join(folder, "kubernetes");
+  symlinkSync(await goList("{{.Dir}}"), sources);
+  const modules = join(folder, "go.mod");
+  writeFileSync(
+    modules,
+    `${readFileSync(join(MODULE, "go.mod"), "utf8")}\nreplace ${KUBERNETES} => ${sources}\n`,
+  );
+  copyFileSync(join(MODULE, "go.sum"), join(folder, "go.sum"));
+  const replaced = join(sources, "pkg", "proxy", "conntrack", "cleanup.go");
+  const overlay = join(folder, "overlay.json");
+  writeFileSync(overlay, JSON.stringify({ Replace: { [replaced]: join(MODULE, KEEP_CONNTRACK) } }));
+  const options = ["-mod=mod", `-modfile=${modules}`, "-overlay", overlay, "-ldflags", flags];
+  const output = join(folder, KEEPING_PROXY);
+  await go(["build", ...options, "-o", output, `${KUBERNETES}/cmd/kube-proxy`], { interrupted });
+  for (const file of [sources, modules, join(folder, "go.sum"), overlay]) rmSync(file);
+}
+
+/** What Go knows about the module of Kubernetes. */
+async function goList(format: string): Promise<string> {
+  return (await go(["list", "-mod=readonly", "-m", "-f", format, KUBERNETES])).trim();
 }
 
 async function go(args: readonly string[], options: ExecuteOptions = {}): Promise<string> {
@@ -92,7 +132,7 @@ async function go(args: readonly string[], options: ExecuteOptions = {}): Promis
 /** What the build depends on. */
 function fingerprint(): string {
   const hash = createHash("sha256");
-  for (const file of ["go.mod", "go.sum", "pause/main.go"]) {
+  for (const file of ["go.mod", "go.sum", PAUSE, KEEP_CONNTRACK]) {
     hash.update(readFileSync(join(MODULE, file)));
   }
   return hash.digest("hex").slice(0, 16);

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Binaries } from "./binaries.ts";
+import { Binaries, KEEPING_PROXY } from "./binaries.ts";
 import { Authority } from "./cluster/authority.ts";
 import { CONTROL_PROGRAMS, ControlPlane } from "./cluster/control-plane.ts";
 import { writeKubeconfig } from "./cluster/kubeconfig.ts";
@@ -28,6 +28,8 @@ export interface LabSettings {
   readonly nodes: number;
   /** The lab ends with this process. */
   readonly isOwned: boolean;
+  /** Flows stay with their pods for as long as conntrack remembers them. Default: kube-proxy moves them. */
+  readonly keepsConntrack?: boolean;
   /** Stops the start. */
   readonly interrupted?: AbortSignal;
 }
@@ -137,7 +139,8 @@ class LabBuilder {
     await node.importImage(await pauseImage(this.#binaries));
     const kubelet = await node.startKubelet(this.#binaries, kubeconfigOf(lab, name), address);
     this.#addProgram(`${name}-kubelet`, kubelet);
-    const proxy = await node.startProxy(this.#binaries.path("kube-proxy"));
+    const program = this.#settings.keepsConntrack ? KEEPING_PROXY : "kube-proxy";
+    const proxy = await node.startProxy(this.#binaries.path(program));
     this.#addProgram(`${name}-kube-proxy`, proxy);
     return node;
   }

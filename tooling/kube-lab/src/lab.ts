@@ -73,6 +73,11 @@ export class Lab {
     await Promise.all(this.nodes.map((node) => node.importImage(archive)));
   }
 
+  /** Gives an image of all nodes a second name. @throws LabError */
+  async tagImage(name: string, second: string): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.tagImage(name, second)));
+  }
+
   /** Sends a signal to a program of the cluster. @throws LabError when there is none of this name */
   signal(program: string, name: NodeJS.Signals): void {
     const identity = this.#record.programs[program];

@@ -1,16 +1,18 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { resolve } from "node:path";
+import { Binaries } from "./binaries.ts";
 import { createLab } from "./create-lab.ts";
 import { writeServerContext } from "./image/server-context.ts";
 import { buildServerImage } from "./image/server-image.ts";
 import { Lab, type LabCommand } from "./lab.ts";
 import { LabError } from "./lab-error.ts";
 import { labNames, readRecord } from "./lab-record.ts";
-import { type LabOptions, parseOptions } from "./options.ts";
+import { type ClusterOptions, type LabOptions, parseOptions } from "./options.ts";
 import { withProgress } from "./progress.ts";
 import { removeAbandonedLabs, removeLab } from "./remove-lab.ts";
 import { missingForLab } from "./requirements.ts";
+import { runTests, writeSkippedReport } from "./test-run.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -26,14 +28,16 @@ async function main(options: LabOptions): Promise<number> {
   const missing = missingForLab();
   if (missing !== undefined) {
     console.error(`kube-lab: no lab on this machine: ${missing}`);
-    return EXIT_USAGE;
+    if (options.command !== "test") return EXIT_USAGE;
+    if (options.json !== undefined) writeSkippedReport(options.json);
+    return options.ifPossible ? 0 : EXIT_USAGE;
   }
   for (const name of await removeAbandonedLabs()) {
     console.error(`removed lab ${name}, which nobody used any more`);
   }
   switch (options.command) {
     case "up":
-      return await up(options.name, options.nodes);
+      return await up(options);
     case "down":
       for (const name of options.all ? labNames() : [options.name]) await down(name);
       return 0;
@@ -44,6 +48,8 @@ async function main(options: LabOptions): Promise<number> {
       console.log(`${name} ${archive}`);
       return 0;
     }
+    case "test":
+      return await runTests(options, interruption.signal);
     case "load":
       await withProgress("import image", () =>
         Lab.open(options.name).importImage(resolve(options.archive)),
@@ -56,12 +62,18 @@ async function main(options: LabOptions): Promise<number> {
   }
 }
 
-async function up(name: string, nodes: number): Promise<number> {
+async function up({
+  name,
+  nodes,
+  keepsConntrack,
+}: ClusterOptions & { readonly name: string }): Promise<number> {
   if (readRecord(name)?.isComplete) {
     console.log(`lab ${name} is up`);
     return await status(name);
   }
-  const settings = { name, nodes, isOwned: false, interrupted: interruption.signal };
+  const interrupted = interruption.signal;
+  await Binaries.ensure(interrupted);
+  const settings = { name, nodes, keepsConntrack, isOwned: false, interrupted };
   await withProgress(`start lab ${name}`, () => createLab(settings));
   return await status(name);
 }
@@ -106,6 +118,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 try {
   process.exitCode = await main(options);
 } catch (error) {
-  console.error(error instanceof LabError ? `kube-lab: ${error.message}` : error);
+  if (signalled !== undefined) console.error("kube-lab: interrupted");
+  else console.error(error instanceof LabError ? `kube-lab: ${error.message}` : error);
   process.exitCode = signalled ?? EXIT_FAILED;
 }

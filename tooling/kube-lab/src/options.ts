@@ -1,21 +1,38 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+
+/** What cluster a lab has. */
+export interface ClusterOptions {
+  readonly nodes: number;
+  readonly keepsConntrack: boolean;
+}
+
+interface NameOption {
+  readonly name: string;
+}
+
+export interface ImageOptions {
+  readonly tag: string;
+  readonly base: string | undefined;
+  /** Makes the build context in this folder, and nothing else. */
+  readonly context: string | undefined;
+}
+
+export interface TestOptions extends ClusterOptions {
+  readonly ifPossible: boolean;
+  readonly json: string | undefined;
+  readonly filter: readonly string[];
+}
 
 export type LabOptions =
-  | { readonly command: "up"; readonly name: string; readonly nodes: number }
-  | { readonly command: "down"; readonly name: string; readonly all: boolean }
-  | { readonly command: "status"; readonly name: string }
-  | { readonly command: "load"; readonly name: string; readonly archive: string }
-  | {
-      readonly command: "image";
-      readonly tag: string;
-      readonly base: string | undefined;
-      /** Makes the build context in this folder, and nothing else. */
-      readonly context: string | undefined;
-    }
-  | { readonly command: "run"; readonly name: string; readonly run: readonly string[] };
+  | ({ readonly command: "up" } & NameOption & ClusterOptions)
+  | ({ readonly command: "down"; readonly all: boolean } & NameOption)
+  | ({ readonly command: "status" } & NameOption)
+  | ({ readonly command: "load"; readonly archive: string } & NameOption)
+  | ({ readonly command: "run"; readonly run: readonly string[] } & NameOption)
+  | ({ readonly command: "image" } & ImageOptions)
+  | ({ readonly command: "test" } & TestOptions);
 
-const NAME_VARIABLE = "DTLS_KUBE_LAB";
-const DEFAULT_NAME = process.env[NAME_VARIABLE] || "default";
+type Take = (options: LabOptions) => void;
 
 /** Parses the arguments of `npm run kube-lab`; ends the process with code 2 on a wrong one. */
 export function parseOptions(argv: readonly string[]): LabOptions {
@@ -26,30 +43,45 @@ export function parseOptions(argv: readonly string[]): LabOptions {
     .enablePositionalOptions()
     .addHelpText("after", EPILOGUE)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  const add = (name: string, description: string): Command =>
-    program
-      .command(name)
-      .description(description)
-      .option(
-        "--name <name>",
-        `name of the lab (env: ${NAME_VARIABLE})`,
-        labName,
-        labName(DEFAULT_NAME),
-      )
-      .helpOption("-h, --help", "show this help");
-  add("up", "start a cluster; it stays until it is taken down")
-    .option("--nodes <n>", "nodes, each with its own kubelet and containerd", integer(1, 5), 1)
-    .action(({ name, nodes }) => {
-      parsed = { command: "up", name, nodes };
+  for (const add of [addLifeCommands, addUseCommands, addImageCommand, addTestCommand]) {
+    add(program, (options) => {
+      parsed = options;
     });
-  add("down", "remove a cluster and all that runs in it")
+  }
+  program.parse(argv as string[], { from: "user" });
+  return parsed ?? program.help({ error: true });
+}
+
+function addLifeCommands(program: Command, take: Take): void {
+  withCluster(named(program, "up", "start a cluster; it stays until it is taken down")).action(
+    ({ name, nodes, keepConntrack = false }) =>
+      take({ command: "up", name, nodes, keepsConntrack: keepConntrack }),
+  );
+  named(program, "down", "remove a cluster and all that runs in it")
     .option("--all", "remove all labs of this machine")
-    .action(({ name, all = false }) => {
-      parsed = { command: "down", name, all };
-    });
-  add("status", "show the parts of a cluster and how it is used").action(({ name }) => {
-    parsed = { command: "status", name };
-  });
+    .action(({ name, all = false }) => take({ command: "down", name, all }));
+  named(program, "status", "show the parts of a cluster and how it is used").action(({ name }) =>
+    take({ command: "status", name }),
+  );
+}
+
+function addUseCommands(program: Command, take: Take): void {
+  named(program, "load", "give all nodes the images of a docker-archive")
+    .argument("<archive>", "file, as `docker save` writes it")
+    .action((archive, { name }) => take({ command: "load", name, archive }));
+  named(program, "kubectl", "run kubectl as administrator of the cluster")
+    .argument("[arguments...]")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action((args, { name }) => take({ command: "run", name, run: ["kubectl", ...args] }));
+  named(program, "exec", "run a program in the network of the clients, with KUBECONFIG set")
+    .argument("<program>")
+    .argument("[arguments...]")
+    .passThroughOptions()
+    .action((run, args, { name }) => take({ command: "run", name, run: [run, ...args] }));
+}
+
+function addImageCommand(program: Command, take: Take): void {
   program
     .command("image")
     .description("build the server's image as a docker-archive, and tell its path")
@@ -60,30 +92,35 @@ export function parseOptions(argv: readonly string[]): LabOptions {
     )
     .option("--context <folder>", "make the build context for docker there instead")
     .helpOption("-h, --help", "show this help")
-    .action(({ tag, base, context }) => {
-      parsed = { command: "image", tag, base, context };
+    .action(({ tag, base, context }) => take({ command: "image", tag, base, context }));
+}
+
+function addTestCommand(program: Command, take: Take): void {
+  withCluster(program.command("test"))
+    .description("run the tests on a cluster of their own")
+    .argument("[filter...]", "parts of the names of test files (default: all)")
+    .option("--if-possible", "end with 0 when this machine does not allow a lab")
+    .option("--json <file>", "write the report of vitest to FILE")
+    .helpOption("-h, --help", "show this help")
+    .action((filter, { nodes, keepConntrack = false, ifPossible = false, json }) => {
+      const cluster = { nodes, keepsConntrack: keepConntrack };
+      take({ command: "test", ...cluster, ifPossible, json, filter });
     });
-  add("load", "give all nodes the images of a docker-archive")
-    .argument("<archive>", "file, as `docker save` writes it")
-    .action((archive, { name }) => {
-      parsed = { command: "load", name, archive };
-    });
-  add("kubectl", "run kubectl as administrator of the cluster")
-    .argument("[arguments...]")
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action((args, { name }) => {
-      parsed = { command: "run", name, run: ["kubectl", ...args] };
-    });
-  add("exec", "run a program in the network of the cluster's clients, with KUBECONFIG set")
-    .argument("<program>")
-    .argument("[arguments...]")
-    .passThroughOptions()
-    .action((command, args, { name }) => {
-      parsed = { command: "run", name, run: [command, ...args] };
-    });
-  program.parse(argv as string[], { from: "user" });
-  return parsed ?? program.help({ error: true });
+}
+
+function named(program: Command, command: string, description: string): Command {
+  const name = new Option("--name <name>", "name of the lab");
+  return program
+    .command(command)
+    .description(description)
+    .addOption(name.env("DTLS_KUBE_LAB").argParser(labName).default("default"))
+    .helpOption("-h, --help", "show this help");
+}
+
+function withCluster(command: Command): Command {
+  return command
+    .option("--nodes <n>", "nodes, each with its own kubelet and containerd", integer(1, 5), 1)
+    .option("--keep-conntrack", "flows stay with their pods, as with old kube-proxies");
 }
 
 function labName(value: string): string {

@@ -57,6 +57,11 @@ export class LabNode {
     await this.#ctr(["images", "import", "--no-unpack", archive], IMPORT_LIMIT_MS);
   }
 
+  /** Gives an image of the node a second name. @throws LabError */
+  async tagImage(name: string, second: string): Promise<void> {
+    await this.#ctr(["images", "tag", name, second]);
+  }
+
   /** Sends a signal to the first process of a container. @param id as in the pod's status. @throws LabError */
   async killContainer(id: string, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void> {
     await this.#ctr(["tasks", "kill", "--signal", signal, id.replace(/^containerd:\/\//, "")]);
