@@ -180,7 +180,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
     const now = this.#context.surroundings.now();
     this.#link.receive(datagram, now);
     if (!this.#isUp) this.#watchHandshake();
-    this.#context.scheduler.datagramRead(now);
+    this.#context.scheduler.datagramRead(now, this);
   }
 
   problem(code: string): void {

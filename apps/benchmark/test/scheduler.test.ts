@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { createTask, type Machine, Scheduler } from "../src/scheduler.ts";
 import type { Surroundings } from "../src/surroundings.ts";
 
+const [a, b, c] = [{}, {}, {}] as const;
+
 /** A clock and an event loop that only move when told to. */
 class StandStill implements Surroundings {
   time = 0;
@@ -72,7 +74,7 @@ test("an answer that was in the socket's buffer in time cancels its time-out", (
   world.time = 150;
   world.wakeUp();
   machine.dueAt = undefined;
-  scheduler.datagramRead(170);
+  scheduler.datagramRead(170, a);
   world.reading?.(160);
   expect(machine.judgedAt).toEqual([160]);
   expect(world.wakeup).toBeUndefined();
@@ -80,13 +82,24 @@ test("an answer that was in the socket's buffer in time cancels its time-out", (
 
 test("a loop that never ends reading is judged after each socket had its turn", () => {
   const { world, machine, scheduler } = createSetting(3);
-  scheduler.datagramRead(120);
+  scheduler.datagramRead(120, a);
   expect(machine.judgedAt).toEqual([]);
-  for (const now of [130, 140]) scheduler.datagramRead(now);
+  scheduler.datagramRead(130, b);
+  scheduler.datagramRead(140, c);
   expect(machine.judgedAt).toEqual([]);
-  scheduler.datagramRead(150);
+  scheduler.datagramRead(150, a);
   expect(machine.judgedAt).toEqual([120]);
   world.reading?.(155);
+  expect(machine.judgedAt).toEqual([120]);
+});
+
+test("a socket that is read several times in its turn does not take the turns of others", () => {
+  const { machine, scheduler } = createSetting(3);
+  for (const now of [120, 121, 122, 123]) scheduler.datagramRead(now, a);
+  for (const now of [130, 131, 132, 133]) scheduler.datagramRead(now, b);
+  expect(machine.judgedAt).toEqual([]);
+  scheduler.datagramRead(140, c);
+  scheduler.datagramRead(150, a);
   expect(machine.judgedAt).toEqual([120]);
 });
 
@@ -98,8 +111,8 @@ test("tasks run in time even when the loop does not end reading", () => {
     createTask((now) => ran.push(now)),
     50,
   );
-  scheduler.datagramRead(49);
+  scheduler.datagramRead(49, a);
   expect(ran).toEqual([]);
-  scheduler.datagramRead(51);
+  scheduler.datagramRead(51, a);
   expect(ran).toEqual([51]);
 });

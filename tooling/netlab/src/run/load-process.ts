@@ -51,6 +51,8 @@ export class LoadProcess {
     this.#jsonFile = settings.jsonFile;
     this.#child = client.spawn(process.execPath, ["--enable-source-maps", BENCHMARK, ...args], {
       stdio: ["ignore", "pipe", "inherit"],
+      // Devices take no processor time from the servers.
+      yields: true,
     });
     this.ended = new Promise((resolve) => {
       this.#child.on("exit", (code) => resolve(code ?? 128));

@@ -33,6 +33,7 @@ export class Tap {
     const args = ["-i", networkInterface, "-n", "-B", String(BUFFER_KIB), "-Z", "root", "-w", file];
     const child = namespace.spawn("tcpdump", [...args, "udp", "port", String(COAPS_PORT)], {
       stdio: ["ignore", "ignore", "pipe"],
+      yields: true,
     });
     const tap = new Tap(name, file, child);
     await tap.#listening();
