@@ -29,6 +29,8 @@ export type ClusterOutcome =
   | "processForwarded"
   /** A forwarded datagram for the own id, which another process owns: passed on, once. */
   | "relayedForward"
+  /** A forwarded datagram that came ahead of its connection: it waits for it. */
+  | "parked"
   /** A backward frame: its record was sent to the client. */
   | "sendBackwarded"
   /** A backward frame of the new owner for another router: passed on, once. */
@@ -63,7 +65,15 @@ export type BackwardOutcome =
 /** Of a datagram that waited during a freeze, and was counted when it came in. */
 export type DrainOutcome = "drained" | "dropDrained";
 
-export type ForwarderOutcome = DrainOutcome | PublicOutcome | ClusterOutcome | BackwardOutcome;
+/** Of a parked datagram: its connection came, or did not come in time. */
+type ParkingOutcome = "unparked" | "dropParked";
+
+export type ForwarderOutcome =
+  | DrainOutcome
+  | ParkingOutcome
+  | PublicOutcome
+  | ClusterOutcome
+  | BackwardOutcome;
 
 /**
  * Counters never decrease. `received` is the sum of the public outcomes, `receivedCluster` of the
@@ -92,6 +102,7 @@ export function createCounters(): MutableCounters {
     dropMalformed: 0,
     receivedCluster: 0,
     processForwarded: 0,
+    parked: 0,
     relayedForward: 0,
     sendBackwarded: 0,
     relayedBackward: 0,
@@ -110,5 +121,7 @@ export function createCounters(): MutableCounters {
     dropBackward: 0,
     drained: 0,
     dropDrained: 0,
+    unparked: 0,
+    dropParked: 0,
   };
 }

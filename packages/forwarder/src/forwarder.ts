@@ -5,6 +5,7 @@ import {
   FrameType,
   type SocketAddress,
 } from "@dtls-cluster/wire";
+import { Answers } from "./answers.ts";
 import {
   type BackwardOutcome,
   type ClusterOutcome,
@@ -17,8 +18,9 @@ import {
 import type { ForwarderOptions, ForwarderSink } from "./forwarder-options.ts";
 import { FrameChannel } from "./frame-channel.ts";
 import { Hints } from "./hints.ts";
+import { Parking } from "./parking.ts";
 import { RateLimit } from "./rate-limit.ts";
-import { RelayedRouters } from "./relayed-routers.ts";
+import { isAt, RelayedRouters } from "./relayed-routers.ts";
 import {
   isEndOfHandshake,
   isFirstCidRecordWhole,
@@ -46,6 +48,8 @@ export class Forwarder {
   readonly #inner: ForwardFrame = createForwardFrame();
   readonly #counters: MutableCounters = createCounters();
   readonly #routers = new RelayedRouters();
+  readonly #answers: Answers;
+  readonly #parking: Parking;
   readonly #spreadLimit: RateLimit;
   #successor: SocketAddress | undefined;
   #successorGeneration = 0;
@@ -62,6 +66,8 @@ export class Forwarder {
     const lifetimeMs = options.hintLifetimeMs ?? defaultHintLifetimeMs;
     this.#learned = new Hints(maxHints, lifetimeMs);
     this.#expected = new Hints(maxHints, lifetimeMs);
+    this.#answers = new Answers(options, sink, this.#channel, this.#routers);
+    this.#parking = new Parking(sink.deliver, this.#counters);
     this.#spreadLimit = new RateLimit(options.maxSpreadPerSecond ?? 200);
   }
 
@@ -84,7 +90,7 @@ export class Forwarder {
   /** Sends a record of the local endpoint to a client whose path leads through the node at `via`. */
   sendBackward(record: Uint8Array, client: SocketAddress, via: SocketAddress): BackwardOutcome {
     this.#counters.answers++;
-    const outcome = this.#sendBackward(record, client, via);
+    const outcome = this.#answers.send(record, client, via);
     this.#counters[outcome]++;
     return outcome;
   }
@@ -113,6 +119,12 @@ export class Forwarder {
    */
   setLateDouble(double: SocketAddress | undefined): void {
     this.#lateDouble = double;
+    if (double === undefined) this.#parking.clear();
+  }
+
+  /** A late connection has come: what came ahead of it is delivered. */
+  retryParked(now: number): void {
+    this.#parking.retry(now);
   }
 
   /**
@@ -230,7 +242,7 @@ export class Forwarder {
       case FrameType.relayForward:
         return this.#processRelayForward(payload, frame, source, now);
       case FrameType.relayBackward:
-        return this.#processRelayBackward(payload, frame);
+        return this.#answers.passOn(payload, frame);
     }
   }
 
@@ -249,7 +261,8 @@ export class Forwarder {
       const next = successor ?? this.#lateDouble;
       if (isTaken || next === undefined) return "processForwarded";
       if (isAt(next, source)) {
-        if (successor === undefined || nodeId === noConnectionId) return "processForwarded";
+        if (successor === undefined) return this.#park(payload, client, source, now);
+        if (nodeId === noConnectionId) return "processForwarded";
         // Its connection was handed over in the meantime: the owner looks once more.
         return this.#relay(payload, client, source, next, FrameType.relayForward)
           ? "relayedForward"
@@ -277,7 +290,8 @@ export class Forwarder {
       const router =
         this.#table.at(outer.address, outer.port) ?? this.#routers.remember(outer, source);
       const isTaken = this.#sink.deliver(datagram, inner.address, inner.port, router, now);
-      if (isTaken || successor === undefined) return "processForwarded";
+      if (isTaken) return "processForwarded";
+      if (successor === undefined) return this.#park(datagram, inner, router, now);
       if (nodeIdIn(datagram, this.#options.layout) !== this.#nodeId) return "processForwarded";
     }
     // The double relayed it before it owned, and it was read here only after the handover.
@@ -286,42 +300,17 @@ export class Forwarder {
     return isSent ? "relayedForward" : "dropRelay";
   }
 
-  #processRelayBackward(payload: Uint8Array, outer: ForwardFrame): ClusterOutcome {
-    const inner = this.#inner;
-    if (!this.#channel.openInner(payload, FrameType.backward, inner)) return "dropMalformedFrame";
-    const router = this.#table.at(outer.address, outer.port);
-    if (router === undefined) return "dropUnknownRouter";
-    const record = payload.subarray(inner.payloadOffset);
-    const isOurs = router.instance !== undefined;
-    const frame = this.#channel.seal(FrameType.backward, inner, record, router, isOurs);
-    if (frame === undefined) return "dropRelay";
-    this.#sink.sendCluster(frame, router);
-    return "relayedBackward";
-  }
-
-  #sendBackward(record: Uint8Array, client: SocketAddress, via: SocketAddress): BackwardOutcome {
-    if (this.#options.backward === false) {
-      this.#sink.sendPublic(record, client.address, client.port);
-      return "backwardDirect";
-    }
-    const router = this.#table.at(via.address, via.port);
-    if (router !== undefined) {
-      const isOurs = router.instance !== undefined;
-      const frame = this.#channel.seal(FrameType.backward, client, record, router, isOurs);
-      if (frame === undefined) return "dropBackward";
-      this.#sink.sendCluster(frame, router);
-      return "backwarded";
-    }
-    const relay = this.#routers.relayOf(via);
-    if (relay === undefined || !this.#table.isKnown(relay.address, relay.port)) {
-      return "dropBackward";
-    }
-    const inner = this.#channel.wrapInner(FrameType.backward, client, record);
-    if (inner === undefined) return "dropBackward";
-    const frame = this.#channel.seal(FrameType.relayBackward, via, inner, relay, true);
-    if (frame === undefined) return "dropBackward";
-    this.#sink.sendCluster(frame, relay);
-    return "backwardRelayed";
+  /** What the double of a late handover sends here is here too early, when it has a Connection ID. */
+  #park(
+    datagram: Uint8Array,
+    client: SocketAddress,
+    via: SocketAddress,
+    now: number,
+  ): "parked" | "processForwarded" {
+    const isOwn = nodeIdIn(datagram, this.#options.layout) === this.#nodeId;
+    if (this.#lateDouble === undefined || !isOwn) return "processForwarded";
+    this.#parking.park(datagram, client, via, now);
+    return "parked";
   }
 
   /** The process that owns the own id when it is another one. */
@@ -386,8 +375,4 @@ export class Forwarder {
     }
     return isSent;
   }
-}
-
-function isAt(a: SocketAddress, b: SocketAddress): boolean {
-  return a.port === b.port && a.address === b.address;
 }

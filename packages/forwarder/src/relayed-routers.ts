@@ -25,3 +25,7 @@ export class RelayedRouters {
 function keyOf(address: SocketAddress): string {
   return `${address.address} ${address.port}`;
 }
+
+export function isAt(a: SocketAddress, b: SocketAddress): boolean {
+  return a.port === b.port && a.address === b.address;
+}

@@ -147,12 +147,12 @@ test("late: the source finishes its handshakes, the owner sends it what it canno
   other.receive(lastFlight(1));
   settle(hosts);
   expect(old.delivered.length).toBe(3);
-  // Nobody takes it: it ends after one hop.
+  // Nobody takes it: after one hop it waits for the connection.
   old.takes = () => false;
   next.receive(lastFlight(1));
   expect(settle(hosts)).toBe(2);
   expect(old.forwarder.counters()).toMatchObject({ processForwarded: 3, relayedForward: 1 });
-  expect(next.forwarder.counters()).toMatchObject({ processForwarded: 1 });
+  expect(next.forwarder.counters()).toMatchObject({ processForwarded: 0, parked: 1 });
   next.forwarder.setLateDouble(undefined);
   expect(next.receive(lastFlight(1))).toBe("own");
 });
@@ -170,6 +170,56 @@ test("late: a request that overtakes its connection comes back to the owner once
   next.forwarder.sendBackward(cidRecord(0), client, next.delivered[1]?.via ?? client);
   settle(hosts);
   expect(next.published.length).toBe(1);
+});
+
+test("late: a request that comes ahead of its connection, also by way of the source, waits for it", () => {
+  const [old, next, other] = doubles();
+  old.forwarder.relayTo(next.address, 2, true);
+  old.takes = () => false;
+  next.forwarder.setLateDouble(old.address);
+  let isImported = false;
+  next.takes = () => isImported;
+  expect(next.receive(cidRecord(1, 1), 10)).toBe("hinted");
+  expect(old.receive(cidRecord(1, 2), 10)).toBe("relayed");
+  expect(other.receive(cidRecord(1, 3), 10)).toBe("forwarded");
+  settle(hosts, 10);
+  expect(next.forwarder.counters()).toMatchObject({ parked: 3, processForwarded: 0 });
+  next.forwarder.retryParked(20);
+  expect(next.forwarder.counters()).toMatchObject({ unparked: 0, dropParked: 0 });
+  isImported = true;
+  next.delivered.length = 0;
+  next.forwarder.retryParked(30);
+  expect(next.delivered.map(({ datagram }) => datagram[10]).sort()).toEqual([1, 2, 3]);
+  expect(next.forwarder.counters()).toMatchObject({ unparked: 3, dropParked: 0 });
+  // The answers go out where the requests came in.
+  for (const { via } of next.delivered) {
+    next.forwarder.sendBackward(cidRecord(0), client, via ?? client);
+  }
+  settle(hosts, 30);
+  expect([next, old, other].map(({ published }) => published.length)).toEqual([1, 1, 1]);
+});
+
+test("what waits for a late connection is bounded in number, bytes and time", () => {
+  const [old, next] = doubles();
+  old.forwarder.relayTo(next.address, 2, false);
+  next.takes = () => false;
+  const overtake = (count: number, now: number, length?: number): void => {
+    for (let sequence = 0; sequence < count; sequence += 1) {
+      old.receive(cidRecord(1, sequence, length), now);
+      settle(hosts, now);
+    }
+  };
+  overtake(1, 0);
+  expect(next.forwarder.counters()).toMatchObject({ parked: 0, processForwarded: 1 });
+  next.forwarder.setLateDouble(old.address);
+  overtake(70, 0);
+  expect(next.forwarder.counters()).toMatchObject({ parked: 70, dropParked: 6 });
+  next.forwarder.retryParked(1001);
+  expect(next.forwarder.counters()).toMatchObject({ dropParked: 70 });
+  overtake(5, 2000, 16_000);
+  expect(next.forwarder.counters()).toMatchObject({ parked: 75, dropParked: 71 });
+  next.forwarder.setLateDouble(undefined);
+  expect(next.forwarder.counters()).toMatchObject({ unparked: 0, dropParked: 75 });
 });
 
 test("a handshake that is known to run elsewhere is not begun here again", () => {
@@ -212,7 +262,16 @@ test("whatever comes in, nothing throws, nothing circles and the sums balance", 
     );
   const step = fc.record({
     host: fc.integer({ min: 0, max: 2 }),
-    action: fc.constantFrom("public", "public", "cluster", "backward", "relay", "own", "late"),
+    action: fc.constantFrom(
+      "public",
+      "public",
+      "cluster",
+      "backward",
+      "relay",
+      "own",
+      "late",
+      "parked",
+    ),
     source: fc.constantFrom("10.0.0.1", "10.0.1.1", "10.0.0.2", "10.9.9.9"),
     datagram: fc.oneof(
       fc.array(chunk, { maxLength: 3 }).map((parts) => concat(...parts)),
@@ -238,6 +297,7 @@ test("whatever comes in, nothing throws, nothing circles and the sums balance", 
           host.forwarder.relayTo(index === 0 ? all[1].address : all[0].address, 1, flag);
         }
         if (action === "own") host.forwarder.own();
+        if (action === "parked") host.forwarder.retryParked(now);
         if (action === "late") host.forwarder.setLateDouble(flag ? address : undefined);
         expect(settle(all, now)).toBeLessThanOrEqual(12);
       }

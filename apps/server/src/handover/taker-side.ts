@@ -98,9 +98,10 @@ export class TakerSide {
   }
 
   importLate(): void {
-    const { log, rearm } = this.#context;
+    const { channel, clock, log, rearm } = this.#context;
     try {
       this.#copy?.takeLate();
+      channel.forwarder.retryParked(clock());
     } catch (error) {
       if (!(error instanceof DtlsUsageError)) throw error;
       log.error({ event: "handover-problem", reason: error.message }, "a late connection is lost");
