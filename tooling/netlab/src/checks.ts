@@ -7,9 +7,13 @@ export interface Check {
   readonly isTiming: boolean;
 }
 
-/** The checks of all runs. */
+/** Figures of one run, by name. */
+export type RunFigures = Readonly<Record<string, number | string>>;
+
+/** The checks and figures of all runs. */
 export class Checks {
   readonly #all: Check[] = [];
+  readonly #figures: RunFigures[] = [];
   readonly #isReportOnly: boolean;
   readonly #print: (line: string) => void;
 
@@ -30,11 +34,25 @@ export class Checks {
     return this.#all;
   }
 
+  get figures(): readonly RunFigures[] {
+    return this.#figures;
+  }
+
   add(title: string, isGood: boolean, detail: string, isTiming = false): void {
     const check = { title, isGood, detail, isTiming };
     this.#all.push(check);
     const verdict = isGood ? "ok  " : this.#passes(check) ? "slow" : "FAIL";
     this.#print(`  ${verdict} ${title}: ${detail}`);
+  }
+
+  /** Says what is worth knowing and no check: it depends on how many processors the machine has. */
+  tell(title: string, detail: string): void {
+    this.#print(`  -    ${title}: ${detail}`);
+  }
+
+  /** Keeps the figures of a run for the report. */
+  keep(figures: RunFigures): void {
+    this.#figures.push(figures);
   }
 
   #passes({ isGood, isTiming }: Check): boolean {

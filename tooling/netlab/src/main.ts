@@ -50,7 +50,7 @@ async function main(): Promise<number> {
   const missing = await missingForLab();
   if (missing !== undefined) {
     console.log(`skipped: no lab on this machine: ${missing}`);
-    writeReport({ passed: 0, failed: 0, skipped: 1, checks: [] });
+    writeReport({ passed: 0, failed: 0, skipped: 1, checks: [], figures: [] });
     return options.ifPossible ? 0 : 2;
   }
   for (const name of [...(await removeLeftovers()), ...removeLeftFolders()]) {
@@ -70,8 +70,8 @@ async function main(): Promise<number> {
       checks.add("the run came to its end", false, error.message);
     }
   }
-  const { passed, failed, all } = checks;
-  writeReport({ passed, failed, skipped: 0, checks: all });
+  const { passed, failed, all, figures } = checks;
+  writeReport({ passed, failed, skipped: 0, checks: all, figures });
   print(`\n${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }
@@ -82,6 +82,7 @@ function writeReport(result: {
   readonly failed: number;
   readonly skipped: number;
   readonly checks: Checks["all"];
+  readonly figures: Checks["figures"];
 }): void {
   if (options.json === undefined) return;
   const report = {
@@ -91,6 +92,7 @@ function writeReport(result: {
     numTodoTests: 0,
     testResults: [],
     checks: result.checks,
+    figures: result.figures,
   };
   writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
 }

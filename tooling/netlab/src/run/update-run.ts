@@ -34,7 +34,6 @@ const WARM_UP_MS = 2000;
 /** How long the old processes run on beside the new ones. */
 const OLD_STAY_MS = 4000;
 const AFTER_REMOVAL_MS = 1000;
-const FREEZE_LIMIT_MS = 20;
 const NEW_CLIENT_SECONDS = 4;
 const HANDSHAKES_A_SECOND = 40;
 
@@ -70,19 +69,34 @@ export async function runUpdate(settings: UpdateRunSettings, context: RunContext
       `${took.toFixed(1)} s of ${duration} s`,
     );
     checkLoads(checks, stage, [figures, ...late], clients + updates * newClients);
-    checkRetransmissions(checks, figures);
+    const worst = checkRetransmissions(checks, figures);
     checkExits(checks, await exitCodes(stage));
-    checkHandovers(settings, context, stage);
+    const freezes = tellFreezes(settings, context, stage);
+    if (mode === "stuck") checkRelays(settings, context, stage);
     const { repeats, orphanedAnswers } = await checkTaps(checks, stage, 0);
     // Connections that conntrack forgets lose the answers under way, whatever the servers do.
     const retransmissions = [figures, ...late].reduce((sum, one) => sum + one.retransmissions, 0);
-    checks.add(
-      "no retransmission but for answers that the router dropped with their connection",
-      retransmissions <= orphanedAnswers,
-      `${retransmissions} retransmissions, ${orphanedAnswers} such answers`,
-      true,
+    checks.tell(
+      "retransmissions, and answers that the router dropped with their connection",
+      `${retransmissions}, ${orphanedAnswers}`,
     );
-    print(`  ${repeats} handshake messages were repeated`);
+    checks.tell("handshake messages that were repeated", String(repeats));
+    checks.keep({
+      mode,
+      clients,
+      updates,
+      requests: figures.requests,
+      requestsPerSecond: figures.requestsPerSecond,
+      failedRequests: figures.transmissionErrors + figures.answerErrors + figures.unfinished,
+      newHandshakes: figures.handshakesUnderLoad,
+      failedHandshakes: late.reduce((sum, one) => sum + one.failedHandshakes, 0),
+      retransmissions,
+      orphanedAnswers,
+      worstSecondPercent: worst.one,
+      worstTenSecondsPercent: worst.ten,
+      freezeMedianMs: freezes.median,
+      freezeMaximumMs: freezes.maximum,
+    });
   } finally {
     await stage.close();
     if (context.keeps) print(`  kept: ${stage.folder}`);
@@ -145,23 +159,32 @@ function printTakeover(
   print(`  node ${server.nodeId} (${server.pod.name}): ${text}`);
 }
 
-function checkHandovers(settings: UpdateRunSettings, context: RunContext, stage: Stage): void {
-  const { checks } = context;
-  const givers = stage.servers.slice(0, settings.nodes * settings.updates);
-  const freezes = givers.map((server) => Number(server.last("handed-over")?.["freezeMs"]));
-  const sorted = [...freezes].sort((a, b) => a - b);
-  const longest = sorted.at(-1) ?? Number.NaN;
-  checks.add(
-    `every node handed over within ${FREEZE_LIMIT_MS} ms`,
-    longest <= FREEZE_LIMIT_MS,
-    `freeze median ${sorted[sorted.length >> 1]} ms, longest ${longest} ms of ${freezes.length}`,
-    !freezes.some(Number.isNaN),
-  );
-  if (settings.mode !== "stuck") return;
+/** Six servers and more share the processors of this machine, so that it says nothing of a cluster's freeze. */
+function tellFreezes(
+  settings: UpdateRunSettings,
+  { checks }: RunContext,
+  stage: Stage,
+): { readonly median: number; readonly maximum: number } {
+  const freezes = giversOf(settings, stage)
+    .map((server) => Number(server.last("handed-over")?.["freezeMs"]))
+    .sort((a, b) => a - b);
+  const median = freezes[freezes.length >> 1] ?? Number.NaN;
+  const maximum = freezes.at(-1) ?? Number.NaN;
+  checks.add("every node handed over", !freezes.some(Number.isNaN), `${freezes.length} handovers`);
+  checks.tell("freeze", `median ${median} ms, maximum ${maximum} ms`);
+  return { median, maximum };
+}
+
+function checkRelays(settings: UpdateRunSettings, { checks }: RunContext, stage: Stage): void {
+  const givers = giversOf(settings, stage);
   const relayed = givers.map((server) => finalCounters(server).forwarder?.["relayed"] ?? 0);
   checks.add(
     "clients stuck to old nodes went on through them",
     Math.min(...relayed) > 0,
     `${relayed.join(", ")} datagrams relayed`,
   );
+}
+
+function giversOf({ nodes, updates }: UpdateRunSettings, stage: Stage): readonly ServerProcess[] {
+  return stage.servers.slice(0, nodes * updates);
 }

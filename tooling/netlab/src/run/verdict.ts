@@ -47,8 +47,14 @@ export function checkLoads(
   );
 }
 
+/** The highest shares of retransmissions, in percent. */
+export interface WorstWindows {
+  readonly one: number;
+  readonly ten: number;
+}
+
 /** Few retransmissions, also in the worst moment. */
-export function checkRetransmissions(checks: Checks, load: LoadFigures): void {
+export function checkRetransmissions(checks: Checks, load: LoadFigures): WorstWindows {
   const seconds = load.seconds ?? [];
   const one = worstWindow(seconds, 1);
   const ten = worstWindow(seconds, 10);
@@ -65,6 +71,7 @@ export function checkRetransmissions(checks: Checks, load: LoadFigures): void {
     text(ten),
     true,
   );
+  return { one, ten };
 }
 
 export interface TapFindings {

@@ -1,0 +1,83 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Benchmark } from "../benchmark.ts";
+import { runScript } from "../process/script.ts";
+
+const MODES = ["stuck", "flushed", "per-packet"] as const;
+const UPDATES = 10;
+const SECONDS = 150;
+
+/** What is read of netlab's report. */
+interface UpdateFigures {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  readonly failedRequests: number;
+  readonly newHandshakes: number;
+  readonly failedHandshakes: number;
+  readonly retransmissions: number;
+  readonly worstSecondPercent: number;
+  readonly worstTenSecondsPercent: number;
+  readonly freezeMedianMs: number;
+  readonly freezeMaximumMs: number;
+}
+
+export const update: Benchmark = {
+  name: "update",
+  title: "Updates in a row",
+  summary: `${UPDATES} blue/green updates under load in each mode of netlab; needs root and namespaces`,
+  run: async ({ progress }) => {
+    const columns: (readonly string[])[] = [];
+    for (const mode of MODES) {
+      columns.push(cells(await runMode(mode, (line) => progress(`update: ${mode}: ${line}`))));
+    }
+    const rows = NAMES.map((name, row) => [name, ...columns.map((column) => column[row] ?? "")]);
+    return [{ kind: "table", table: { head: [`${UPDATES} updates`, ...MODES], rows } }];
+  },
+};
+
+const NAMES = [
+  "requests of 4000 clients",
+  "req/s",
+  "failed requests",
+  "new handshakes of these clients",
+  "failed handshakes of 2000 new clients",
+  "retransmissions",
+  "worst second",
+  "worst 10 seconds",
+  "freeze, median of 30",
+  "freeze, maximum",
+];
+
+function cells(figures: UpdateFigures): readonly string[] {
+  const ms = (value: number): string => `${value.toFixed(1)} ms`;
+  const percent = (value: number): string => `${value.toFixed(3)} %`;
+  return [
+    String(figures.requests),
+    figures.requestsPerSecond.toFixed(0),
+    String(figures.failedRequests),
+    String(figures.newHandshakes),
+    String(figures.failedHandshakes),
+    String(figures.retransmissions),
+    percent(figures.worstSecondPercent),
+    percent(figures.worstTenSecondsPercent),
+    ms(figures.freezeMedianMs),
+    ms(figures.freezeMaximumMs),
+  ];
+}
+
+async function runMode(mode: string, onLine: (line: string) => void): Promise<UpdateFigures> {
+  const folder = mkdtempSync(join(tmpdir(), "dtls-cluster-bench-"));
+  const json = join(folder, "netlab.json");
+  const load = ["--updates", String(UPDATES), "--duration", String(SECONDS)];
+  try {
+    const args = ["update", "--mode", mode, ...load, "--json", json];
+    await runScript({ path: "tooling/netlab/src/main.ts", args }, onLine);
+    const report = JSON.parse(readFileSync(json, "utf8")) as { figures: UpdateFigures[] };
+    const figures = report.figures[0];
+    if (figures === undefined) throw new Error("netlab left no figures");
+    return figures;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
