@@ -22,8 +22,11 @@ export interface ClientContext {
   readonly answers: AnswerCheck;
   readonly targets: readonly Target[];
   readonly settings: ClientSettings;
-  /** Asks for one request of the work; false when the client must not send (any more). */
-  takeRequest(): boolean;
+  /**
+   * Asks for one request of the work; false when the client must not send (any more).
+   * @param had requests that it has been given so far.
+   */
+  takeRequest(had: number): boolean;
   /** Gives a taken request back that could not be sent. */
   returnRequest(): void;
   /** A request of the work is answered or given up. */

@@ -236,7 +236,7 @@ export class LoadClient implements LinkOwner, SocketReceiver {
 
   #sendRequest(now: number): void {
     const peer = this.#peer;
-    if (peer === undefined || !this.#context.takeRequest()) return;
+    if (peer === undefined || !this.#context.takeRequest(this.#requestNumber)) return;
     this.#requestStartedAt = now;
     this.#payload.number(this.#requestNumber + 1);
     const exchange = this.#context.coap.request(peer, this.#request, now);

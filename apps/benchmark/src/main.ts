@@ -8,6 +8,8 @@ import { totalLines } from "./report-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+/** As of a program that SIGPIPE ends. */
+const EXIT_NO_READER = 141;
 
 async function main(): Promise<number> {
   const command = await readCommandLine(process.argv.slice(2), process.env);
@@ -18,6 +20,12 @@ async function main(): Promise<number> {
   const print = quiet ? () => {} : (line: string) => console.log(line);
   let signalled: number | undefined;
   const interruption = new AbortController();
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    // Nobody reads on (`| head`): the servers get a goodbye, and that is all.
+    signalled ??= EXIT_NO_READER;
+    interruption.abort();
+  });
   for (const [signal, code] of Object.entries(SIGNAL_EXIT_CODES)) {
     process.on(signal, () => {
       // Who asks twice does not want to wait for the last answers.

@@ -150,3 +150,12 @@ test.each([
   expect(code).toBe(expected);
   expect(stdout).toMatch(/\ntotals: {5}\d+ requests/);
 });
+
+test("a reader that goes away ends the run with a goodbye to the servers", async () => {
+  const { code, stderr } = await runMain(
+    [secureUri(), "--clients", "5", "--report-interval", "0.2"],
+    {},
+    (_output, _kill, stopReading) => stopReading(),
+  );
+  expect({ code, stderr }).toEqual({ code: 141, stderr: "" });
+});

@@ -20,6 +20,18 @@ test("every request is answered and counted once when nothing is lost", async ()
   expect(report.latencyMs.max).toBeCloseTo(2, 6);
 });
 
+test("a small number of requests is shared evenly", async () => {
+  const world = new VirtualWorld();
+  const report = await runPlain(world, { clients: 8, requests: 20, durationMs: undefined });
+  expect(report).toMatchObject({ requests: 20, responses: 20, problems: [] });
+  const counts = new Map<string, number>();
+  for (const key of world.executions.keys()) {
+    const client = key.split(":")[0] ?? "";
+    counts.set(client, (counts.get(client) ?? 0) + 1);
+  }
+  expect(Math.max(...counts.values())).toBeLessThanOrEqual(3);
+});
+
 test("a request that was sent three times is one request, two retransmissions, one response", async () => {
   // The first datagrams up are lost: the only client must repeat its first request twice.
   const world = new VirtualWorld({ loses: (_direction, count) => count <= 2 });

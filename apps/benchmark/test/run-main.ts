@@ -15,12 +15,16 @@ export interface Ended {
 
 /**
  * Runs the real command to its end, 30 s at most.
- * @param onOutput gets all standard output so far, and a function that signals the process.
+ * @param onOutput gets all standard output so far, and functions that signal the process and read no more.
  */
 export function runMain(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  onOutput: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+  onOutput: (
+    stdout: string,
+    kill: (signal: NodeJS.Signals) => void,
+    stopReading: () => void,
+  ) => void = () => {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(nodeBinary, ["--conditions=@dtls-cluster/source", main, ...args], {
@@ -32,7 +36,11 @@ export function runMain(
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
-      onOutput(stdout, (signal) => child.kill(signal));
+      onOutput(
+        stdout,
+        (signal) => child.kill(signal),
+        () => child.stdout.destroy(),
+      );
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;

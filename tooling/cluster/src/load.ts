@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { getPriority, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -36,6 +36,9 @@ export interface LoadSettings {
   readonly quiet: boolean;
 }
 
+/** Devices take no processor time from the servers. */
+const NICENESS = 15;
+
 /** The benchmark client as a process whose output is the user's. */
 export class Load {
   readonly ended: Promise<number>;
@@ -63,6 +66,8 @@ export class Load {
     this.#child = spawn(process.execPath, ["--enable-source-maps", BENCHMARK, ...args], {
       stdio: ["ignore", "pipe", "inherit", "ipc"],
     });
+    const { pid } = this.#child;
+    if (pid !== undefined) setPriority(pid, Math.max(NICENESS, getPriority()));
     this.ended = new Promise((resolve) => {
       this.#child.on("exit", (code) => resolve(code ?? 1));
       this.#child.on("error", () => resolve(127));

@@ -39,9 +39,13 @@ export function parseOptions(argv: readonly string[]): ClusterOptions {
     .option("--no-update", "replace no node")
     .option("--no-spread", "each client sends to its own node only, so that nothing is forwarded")
     .helpOption("-h, --help", "show this help")
+    .addHelpText("after", EPILOGUE)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const parsed = command
     .parse(argv as string[], { from: "user" })
     .opts<ClusterOptions & { readonly update?: boolean }>();
   return parsed.update === false ? { ...parsed, updates: 0 } : parsed;
 }
+
+const EPILOGUE = `
+The clients run at a low priority: unlike those of devices, their processor time would be the servers'.`;

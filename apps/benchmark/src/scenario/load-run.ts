@@ -115,8 +115,8 @@ export class LoadRun implements ClientContext {
 
   // For the clients.
 
-  takeRequest(): boolean {
-    return this.#work.take();
+  takeRequest(had: number): boolean {
+    return this.#work.take(had);
   }
 
   returnRequest(): void {
@@ -175,6 +175,7 @@ export class LoadRun implements ClientContext {
     this.#handshakesBeforeLoad = this.handshakes.completed;
     this.#showProgress(now);
     this.#phase = "loading";
+    this.#work.shareAmong(this.#connected);
     this.#loadStartedAt = now;
     this.#cpuAtStart = this.surroundings.cpuMicros();
     this.tally.start(now);

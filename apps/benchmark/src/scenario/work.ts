@@ -3,6 +3,7 @@ export class Work {
   #remaining: number;
   #inFlight = 0;
   #isOpen = true;
+  #share = Number.POSITIVE_INFINITY;
 
   /** @param requests of all clients together, undefined for no limit. */
   constructor(requests: number | undefined) {
@@ -18,8 +19,14 @@ export class Work {
     return this.#inFlight === 0 && (!this.#isOpen || this.#remaining === 0);
   }
 
-  take(): boolean {
-    if (!this.#isOpen || this.#remaining === 0) return false;
+  /** From now on no client gets more than its share: the first ones to start would take all of a small number. */
+  shareAmong(clients: number): void {
+    this.#share = Math.ceil(this.#remaining / Math.max(1, clients));
+  }
+
+  /** @param had requests that the client has been given so far. */
+  take(had: number): boolean {
+    if (!this.#isOpen || this.#remaining === 0 || had >= this.#share) return false;
     this.#remaining -= 1;
     this.#inFlight += 1;
     return true;
