@@ -6,7 +6,7 @@ import { type LabOptions, parseOptions } from "./options.ts";
 import { missingForLab } from "./requirements.ts";
 import { clusterModes, type RunContext, runCluster } from "./run/cluster-run.ts";
 import { removeLeftFolders } from "./run/folder.ts";
-import { runUpdate, SECONDS_AN_UPDATE, updateModes } from "./run/update-run.ts";
+import { runUpdate, updateModes } from "./run/update-run.ts";
 
 const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 const options = parseOptions(process.argv.slice(2));
@@ -36,9 +36,8 @@ function plannedRuns(options: LabOptions): Run[] {
   }
   if (command !== "cluster") {
     for (const mode of wanted(updateModes)) {
-      const needed = updates * SECONDS_AN_UPDATE + 4;
-      const duration = command === "update" ? (options.duration ?? needed) : needed;
-      const title = `update, ${mode}: ${clients} clients, ${nodes} nodes, ${updates} updates, ${duration} s`;
+      const duration = command === "update" ? options.duration : undefined;
+      const title = `update, ${mode}: ${clients} clients, ${nodes} nodes, ${updates} updates`;
       runs.push([title, (context) => runUpdate({ ...options, mode, duration }, context)]);
     }
   }

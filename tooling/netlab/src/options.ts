@@ -92,7 +92,7 @@ function addUpdate(program: Command): Command {
     .option("--new-clients <n>", "handshakes that begin during each switch", integer(1, 5000), 200)
     .option(
       "--duration <seconds>",
-      "seconds of load (default: what the updates need)",
+      "seconds of load (default: until the updates are over)",
       integer(10, 86_400),
     );
 }

@@ -29,7 +29,7 @@ export interface RunParts {
 
 const PROGRESS_MS = 2000;
 const RAMP_MS = 1000;
-const INTERRUPTED_GRACE_MS = 1000;
+const INTERRUPTED_GRACE_MS = 5000;
 const CLOSE_BATCH = 100;
 const CLOSE_PAUSE_MS = 5;
 

@@ -6,7 +6,7 @@ import { runScript } from "../process/script.ts";
 
 const MODES = ["stuck", "flushed", "per-packet"] as const;
 const UPDATES = 10;
-const SECONDS = 150;
+const LIMIT_MS = 1_200_000;
 
 /** What is read of netlab's report. */
 interface UpdateFigures {
@@ -69,10 +69,10 @@ function cells(figures: UpdateFigures): readonly string[] {
 async function runMode(mode: string, onLine: (line: string) => void): Promise<UpdateFigures> {
   const folder = mkdtempSync(join(tmpdir(), "dtls-cluster-bench-"));
   const json = join(folder, "netlab.json");
-  const load = ["--updates", String(UPDATES), "--duration", String(SECONDS)];
   try {
-    const args = ["update", "--mode", mode, ...load, "--json", json];
-    await runScript({ path: "tooling/netlab/src/main.ts", args }, onLine);
+    const args = ["update", "--mode", mode, "--updates", String(UPDATES), "--json", json];
+    const script = { path: "tooling/netlab/src/main.ts", args, limitMs: LIMIT_MS };
+    await runScript(script, onLine);
     const report = JSON.parse(readFileSync(json, "utf8")) as { figures: UpdateFigures[] };
     const figures = report.figures[0];
     if (figures === undefined) throw new Error("netlab left no figures");

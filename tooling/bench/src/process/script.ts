@@ -12,6 +12,8 @@ export interface Script {
   readonly path: string;
   readonly nodeArgs?: readonly string[];
   readonly args?: readonly string[];
+  /** Default 300 000. */
+  readonly limitMs?: number;
 }
 
 /** Runs the script and returns what it printed. @throws Error when it fails. */
@@ -34,7 +36,9 @@ export async function runScript(script: Script, onLine: (line: string) => void):
     },
   );
   try {
-    const code = await bounded(child.ended, LIMIT_MS, () => child.problem("does not end"));
+    const code = await bounded(child.ended, script.limitMs ?? LIMIT_MS, () =>
+      child.problem("does not end"),
+    );
     if (code !== 0) throw child.problem(`ended with exit code ${code}`);
   } finally {
     await child.stop();

@@ -68,6 +68,11 @@ export class LoadProcess {
     this.connected = Promise.race([all, this.ended.then(() => {})]);
   }
 
+  /** Ends the load early: it waits for the answers that are under way. */
+  finish(): void {
+    this.#child.kill("SIGTERM");
+  }
+
   /** Waits for the end and reads the figures. @throws LabError when there are none. */
   async figures(): Promise<LoadFigures> {
     const code = await this.ended;

@@ -1,3 +1,4 @@
+import type { RunFigures } from "../checks.ts";
 import { exitCodes, indent, printNodes, type RunContext } from "./cluster-run.ts";
 import type { LoadFigures } from "./load-figures.ts";
 import type { LoadProcess } from "./load-process.ts";
@@ -20,20 +21,22 @@ export interface UpdateRunSettings {
   readonly clients: number;
   /** How often all nodes are replaced. */
   readonly updates: number;
-  /** Seconds of load. */
-  readonly duration: number;
+  /** Seconds of load; undefined: until the updates are over. */
+  readonly duration: number | undefined;
   /** Clients whose handshakes begin during each switch. */
   readonly newClients: number;
 }
 
-/** Seconds for one update, with what goes before and after it. */
-export const SECONDS_AN_UPDATE = 18;
+/** Seconds after which a load ends that nobody ends, for each update. */
+const LONGEST_UPDATE_SECONDS = 150;
 
 const LIMIT_MS = 120_000;
 const WARM_UP_MS = 2000;
 /** How long the old processes run on beside the new ones. */
 const OLD_STAY_MS = 4000;
 const AFTER_REMOVAL_MS = 1000;
+/** Whoever lost an answer in the last update repeats the request within this time. */
+const AFTER_UPDATES_MS = 3500;
 const NEW_CLIENT_SECONDS = 4;
 const HANDSHAKES_A_SECOND = 40;
 
@@ -49,7 +52,13 @@ export async function runUpdate(settings: UpdateRunSettings, context: RunContext
   );
   try {
     await stage.open();
-    const load = stage.startLoad({ clients, firstClient: 0, duration, print: indent(print) });
+    const seconds = duration ?? updates * LONGEST_UPDATE_SECONDS;
+    const load = stage.startLoad({
+      clients,
+      firstClient: 0,
+      duration: seconds,
+      print: indent(print),
+    });
     await stage.within(LIMIT_MS, "the clients are not connected", () => load.connected);
     const startedAt = performance.now();
     await stage.pause(WARM_UP_MS);
@@ -58,15 +67,19 @@ export async function runUpdate(settings: UpdateRunSettings, context: RunContext
       late.push(await replaceAll(stage, settings, clients + update * newClients, print));
     }
     const took = (performance.now() - startedAt) / 1000;
-    const figures = await stage.within(duration * 1000 + LIMIT_MS, "the load did not end", () =>
+    if (duration === undefined) {
+      await stage.pause(AFTER_UPDATES_MS);
+      load.finish();
+    }
+    const figures = await stage.within(seconds * 1000 + LIMIT_MS, "the load did not end", () =>
       load.figures(),
     );
     await stage.stopAll();
     printNodes(stage, print);
     checks.add(
       "the updates ended under load",
-      took < duration,
-      `${took.toFixed(1)} s of ${duration} s`,
+      took < seconds,
+      `${took.toFixed(1)} s of ${seconds} s at most`,
     );
     checkLoads(checks, stage, [figures, ...late], clients + updates * newClients);
     const worst = checkRetransmissions(checks, figures);
@@ -82,14 +95,7 @@ export async function runUpdate(settings: UpdateRunSettings, context: RunContext
     );
     checks.tell("handshake messages that were repeated", String(repeats));
     checks.keep({
-      mode,
-      clients,
-      updates,
-      requests: figures.requests,
-      requestsPerSecond: figures.requestsPerSecond,
-      failedRequests: figures.transmissionErrors + figures.answerErrors + figures.unfinished,
-      newHandshakes: figures.handshakesUnderLoad,
-      failedHandshakes: late.reduce((sum, one) => sum + one.failedHandshakes, 0),
+      ...figuresOf(settings, figures, late),
       retransmissions,
       orphanedAnswers,
       worstSecondPercent: worst.one,
@@ -101,6 +107,24 @@ export async function runUpdate(settings: UpdateRunSettings, context: RunContext
     await stage.close();
     if (context.keeps) print(`  kept: ${stage.folder}`);
   }
+}
+
+/** What the load says, for the report. */
+function figuresOf(
+  { mode, clients, updates }: UpdateRunSettings,
+  load: LoadFigures,
+  late: readonly LoadFigures[],
+): RunFigures {
+  return {
+    mode,
+    clients,
+    updates,
+    requests: load.requests,
+    requestsPerSecond: load.requestsPerSecond,
+    failedRequests: load.transmissionErrors + load.answerErrors + load.unfinished,
+    newHandshakes: load.handshakesUnderLoad,
+    failedHandshakes: late.reduce((sum, one) => sum + one.failedHandshakes, 0),
+  };
 }
 
 /** One update: doubles start, take over, become endpoints; the old ones stay a while and are deleted. */
