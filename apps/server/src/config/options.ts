@@ -1,4 +1,6 @@
 import { Command, Option } from "commander";
+import { KUBERNETES_OPTIONS } from "./kubernetes-options.ts";
+import type { OptionRow } from "./option-row.ts";
 
 /** Option values as text, before they are checked. */
 export interface RawOptions {
@@ -34,17 +36,18 @@ export interface RawOptions {
   readonly certs: string;
   readonly stale: string;
   readonly relayIdle: string;
+  readonly grace: string;
+  readonly kubernetes?: boolean;
+  readonly kubeHost: string;
+  readonly kubeToken?: string;
+  readonly kubeNamespace?: string;
+  readonly kubeSelector?: string;
+  readonly kubeSelectorLabel: string;
+  readonly kubeRestoreSelectorLabel?: string;
   readonly copyLease: string;
   readonly save?: string;
   readonly restore?: string;
   readonly statePasswordFile?: string;
-}
-
-interface OptionRow {
-  readonly flags: string;
-  readonly environment: string;
-  readonly default?: string;
-  readonly description: string;
 }
 
 /** What a node needs to be replaced while it serves, and to be watched. */
@@ -97,6 +100,13 @@ const HANDOVER_OPTIONS: readonly OptionRow[] = [
     environment: "DTLS_CLUSTER_RELAY_IDLE",
     default: "300",
     description: "after a handover the process ends when it received nothing for this long",
+  },
+  {
+    flags: "--grace <seconds>",
+    environment: "DTLS_CLUSTER_GRACE",
+    default: "20",
+    description:
+      "after SIGTERM a process that handed over relays on for at most this long, until nothing comes any more",
   },
   {
     flags: "--save <file>",
@@ -267,7 +277,7 @@ export function createCommand(version: string): Command {
         "pre-shared key; an identity ending in * stands for all with that prefix; repeatable (env: DTLS_CLUSTER_PSK, comma separated)",
       ).argParser((value: string, previous?: readonly string[]) => [...(previous ?? []), value]),
     );
-  for (const row of [...OPTIONS, ...HANDOVER_OPTIONS]) {
+  for (const row of [...OPTIONS, ...HANDOVER_OPTIONS, ...KUBERNETES_OPTIONS]) {
     const option = new Option(row.flags, row.description).env(row.environment);
     command.addOption(row.default === undefined ? option : option.default(row.default));
   }
