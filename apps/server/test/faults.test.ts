@@ -151,6 +151,37 @@ describe.concurrent("the stream", () => {
 });
 
 describe.concurrent("a new node that dies", () => {
+  it("before its question has arrived: the old node does not notice", async () => {
+    const scene = await Scene.open();
+    await scene.balancer.traffic(200);
+    let isAsking = (): void => {};
+    const asking = new Promise<void>((resolve) => {
+      isAsking = resolve;
+    });
+    const { proxy, port } = await proxyTo(scene.old, () => {
+      isAsking();
+      return { after: 0, fault: "hold" };
+    });
+    const taker = scene.take(port);
+    await asking;
+    await taker.server.kill();
+    await expectServing(scene, scene.old, []);
+    expect(scene.old.server.phases).toEqual([]);
+    proxy.close();
+    await scene.close([scene.old]);
+  });
+
+  it("while the last handshakes end at the old node: the old node takes everything back", async () => {
+    const scene = await Scene.open();
+    await scene.balancer.traffic(200);
+    const taker = scene.take(scene.old.ports.handover);
+    await scene.old.server.phase("late");
+    await taker.server.kill();
+    await scene.old.server.event("warn-reclaimed");
+    await expectServing(scene, scene.old, []);
+    await scene.close([scene.old]);
+  });
+
   it("while it copies: the old node serves on", async () => {
     const scene = await Scene.open();
     await scene.balancer.traffic(200);
@@ -218,6 +249,18 @@ describe.concurrent("an old node that dies", () => {
     scene.route(taker);
     await expectServing(scene, taker, []);
     proxy.close();
+    await scene.close([taker]);
+  });
+
+  it("while the last handshakes end at it: the new one goes on", async () => {
+    const scene = await Scene.open();
+    await scene.balancer.traffic(200);
+    const taker = scene.take(scene.old.ports.handover);
+    await scene.old.server.phase("late");
+    await scene.old.server.kill();
+    await taker.server.event("ready");
+    scene.route(taker);
+    await expectServing(scene, taker, []);
     await scene.close([taker]);
   });
 

@@ -244,7 +244,7 @@ export class GiverStream {
       return mark === undefined || transfer.hasChanged(connection, mark);
     });
     const isSmall = changed.length <= SMALL_DELTA;
-    const isStuck = this.#rounds > 8 && changed.length > 0.8 * this.#lastRound;
+    const isStuck = this.#rounds > 16 && changed.length > 0.8 * this.#lastRound;
     if (isSmall || isStuck || this.#rounds >= MAX_ROUNDS) {
       this.#state = "drained";
       this.#preCopyMs = performance.now() - this.#startedAt;

@@ -1,8 +1,10 @@
 import type { Association } from "../association.ts";
 import { copyBytes } from "../copy-bytes.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
-import type { ConnectionState } from "./connection-state.ts";
+import type { ConnectionState, UnconfirmedFlight } from "./connection-state.ts";
 import { unpackSecrets } from "./session-secrets.ts";
+
+const NO_BYTES = new Uint8Array(0);
 
 /** A copy of everything that goes on with the connection; undefined unless it is connected. */
 export function exportState(
@@ -14,12 +16,20 @@ export function exportState(
   if (association.phase !== "connected" || core.isSealedForEver) return undefined;
   if (suite === undefined || sealer === undefined || opener === undefined) return undefined;
   const { window } = opener;
-  return {
+  const secrets = unpackSecrets(core.secrets.view(association.secretSlot), suite.keyLength);
+  // One literal without spreading: a handover takes as many of these as there are connections.
+  const state: ConnectionState = {
     role: association.role,
     cipherSuite: suite.id,
     extendedMasterSecret: association.extendedMasterSecret,
-    ...unpackSecrets(core.secrets.view(association.secretSlot), suite.keyLength),
-    sessionId: new Uint8Array(0),
+    masterSecret: secrets.masterSecret,
+    clientRandom: secrets.clientRandom,
+    serverRandom: secrets.serverRandom,
+    sessionId: NO_BYTES,
+    clientWriteKey: secrets.clientWriteKey,
+    serverWriteKey: secrets.serverWriteKey,
+    clientWriteIv: secrets.clientWriteIv,
+    serverWriteIv: secrets.serverWriteIv,
     readConnectionId: copyOrNone(association.readConnectionId),
     writeConnectionId: copyOrNone(association.writeConnectionId),
     peer: { address: path.address, port: path.port },
@@ -34,22 +44,19 @@ export function exportState(
     establishedAt: association.establishedAt,
     idleMs: Math.max(0, now - association.lastReceivedAt),
     mtu: association.mtu,
-    ...unconfirmedFlight(association),
   };
+  const flight = unconfirmedFlight(association);
+  return flight === undefined ? state : { ...state, unconfirmedFlight: flight };
 }
 
-function unconfirmedFlight({
-  lastFlight,
-}: Association): Pick<ConnectionState, "unconfirmedFlight"> {
+function unconfirmedFlight({ lastFlight }: Association): UnconfirmedFlight | undefined {
   for (const item of lastFlight?.items ?? []) {
     if (item.kind !== "message" || lastFlight === undefined) continue;
     const { messageSequence, body } = item.message;
     const nextPlainSequence = lastFlight.plainWriter.nextSequence;
-    return {
-      unconfirmedFlight: { messageSequence, verifyData: copyBytes(body), nextPlainSequence },
-    };
+    return { messageSequence, verifyData: copyBytes(body), nextPlainSequence };
   }
-  return {};
+  return undefined;
 }
 
 function copyOrNone(cid: Uint8Array | undefined): Uint8Array | undefined {

@@ -64,5 +64,8 @@ export const state: Benchmark = scripts(
     title: "Saved connections",
     summary: "writing and reading the state of 100,000 connections, and its size",
   },
-  [{ path: "packages/state/bench/export-import.ts", nodeArgs: ["--expose-gc"] }],
+  [
+    { path: "packages/state/bench/export-import.ts", nodeArgs: ["--expose-gc"] },
+    { path: "packages/state/bench/engine.ts" },
+  ],
 );
