@@ -5,7 +5,7 @@ import { LongLivedCcm } from "./long-lived-ccm.ts";
 /** Native objects of a key in use. */
 export interface HotState {
   readonly key: KeyObject;
-  /** Undefined for GCM, which has no long-lived form. */
+  /** Undefined for GCM and ChaCha20-Poly1305, which have no long-lived form. */
   readonly ccm: LongLivedCcm | undefined;
   /** Where the cache keeps the key. */
   slot: number;

@@ -6,3 +6,4 @@
 export { createNodeEntropy } from "./entropy.ts";
 export { createHmacKey } from "./hmac-key.ts";
 export { createNodeCrypto, type NodeCryptoOptions } from "./provider.ts";
+export { signHandshake } from "./signature.ts";

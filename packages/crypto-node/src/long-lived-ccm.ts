@@ -1,5 +1,5 @@
 import { type Cipheriv, createCipheriv, type KeyObject } from "node:crypto";
-import type { AeadAlgorithm } from "./aead-algorithm.ts";
+import type { AesAlgorithm } from "./aead-algorithm.ts";
 import { CounterStream } from "./counter-stream.ts";
 
 const blockLength = 16;
@@ -25,7 +25,7 @@ export class LongLivedCcm {
   /** The last output block of the CBC cipher. */
   readonly #chain = new Uint8Array(blockLength);
 
-  constructor(algorithm: AeadAlgorithm, key: KeyObject) {
+  constructor(algorithm: AesAlgorithm, key: KeyObject) {
     this.#tagLength = algorithm.tagLength;
     this.#cbc = createCipheriv(algorithm.cbc, key, zeroBlock).setAutoPadding(false);
     this.#counterStream = new CounterStream(

@@ -1,10 +1,4 @@
-import {
-  type CipherCCMTypes,
-  type CipherGCMTypes,
-  createCipheriv,
-  createDecipheriv,
-  type KeyObject,
-} from "node:crypto";
+import { type CipherCCMTypes, createCipheriv, createDecipheriv, type KeyObject } from "node:crypto";
 import type { AeadAlgorithm } from "./aead-algorithm.ts";
 
 /** Seals with a cipher object of its own: for long records and for keys that are seldom used. */
@@ -19,11 +13,10 @@ export function sealOnce(
   target: Uint8Array,
   offset: number,
 ): void {
-  const options = { authTagLength: algorithm.tagLength };
-  const cipher =
-    algorithm.mode === "ccm"
-      ? createCipheriv(algorithm.aead as CipherCCMTypes, key, nonce, options)
-      : createCipheriv(algorithm.aead as CipherGCMTypes, key, nonce, options);
+  // One form of the call for all algorithms: its types know them by name, the call itself does not care.
+  const cipher = createCipheriv(algorithm.aead as CipherCCMTypes, key, nonce, {
+    authTagLength: algorithm.tagLength,
+  });
   cipher.setAAD(additionalData, { plaintextLength: end - start });
   // CCM wants its update call even for an empty plaintext.
   target.set(cipher.update(source.subarray(start, end)), offset);
@@ -44,11 +37,9 @@ export function openOnce(
   offset: number,
 ): boolean {
   const tagAt = end - algorithm.tagLength;
-  const options = { authTagLength: algorithm.tagLength };
-  const decipher =
-    algorithm.mode === "ccm"
-      ? createDecipheriv(algorithm.aead as CipherCCMTypes, key, nonce, options)
-      : createDecipheriv(algorithm.aead as CipherGCMTypes, key, nonce, options);
+  const decipher = createDecipheriv(algorithm.aead as CipherCCMTypes, key, nonce, {
+    authTagLength: algorithm.tagLength,
+  });
   decipher.setAuthTag(source.subarray(tagAt, end));
   decipher.setAAD(additionalData, { plaintextLength: tagAt - start });
   const plaintext = decipher.update(source.subarray(start, tagAt));

@@ -1,9 +1,20 @@
 import { hash, timingSafeEqual } from "node:crypto";
-import type { AeadKey, AeadName, CryptoProvider, HashName } from "@dtls-cluster/dtls";
+import type {
+  AeadKey,
+  AeadName,
+  CertificateType,
+  CryptoProvider,
+  GroupName,
+  HashName,
+  KeyAgreement,
+  PublicKey,
+} from "@dtls-cluster/dtls";
 import { aeadAlgorithm } from "./aead-algorithm.ts";
 import { NodeAeadKey } from "./aead-key.ts";
 import { hmac } from "./hmac.ts";
 import { HotKeys } from "./hot-keys.ts";
+import { createKeyAgreement } from "./key-agreement.ts";
+import { publicKeyOf } from "./signature.ts";
 
 export interface NodeCryptoOptions {
   /**
@@ -43,5 +54,13 @@ class NodeCrypto implements CryptoProvider {
 
   equal(a: Uint8Array, b: Uint8Array): boolean {
     return a.length === b.length && timingSafeEqual(a, b);
+  }
+
+  keyAgreement(group: GroupName): KeyAgreement {
+    return createKeyAgreement(group);
+  }
+
+  publicKey(type: CertificateType, der: Uint8Array): PublicKey | undefined {
+    return publicKeyOf(type, der);
   }
 }

@@ -1,5 +1,6 @@
 import type { Deadline } from "@dtls-cluster/deadlines";
 import type { Connection, ConnectionPhase } from "./connection.ts";
+import type { PeerCertificate } from "./credential.ts";
 import type { CipherSuite } from "./crypto/cipher-suites.ts";
 import type { AddressRow } from "./demux/address-table.ts";
 import type { CidRow } from "./demux/cid-table.ts";
@@ -39,6 +40,7 @@ export class Association
   opener: RecordOpener | undefined = undefined;
   /** Records that failed authentication; counted here because an address may have several associations. */
   forgeries = 0;
+  peerCertificate: PeerCertificate | undefined = undefined;
   extendedMasterSecret = false;
   /** Slot of the endpoint's {@link SecretStore}, -1 for none. */
   secretSlot = -1;

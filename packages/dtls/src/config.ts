@@ -1,4 +1,5 @@
-import type { CryptoProvider, Entropy } from "./crypto/provider.ts";
+import type { Credential } from "./credential.ts";
+import type { CertificateType, CryptoProvider, Entropy, GroupName } from "./crypto/provider.ts";
 
 /** Options of an endpoint. Durations are milliseconds. */
 export interface EndpointOptions {
@@ -6,8 +7,22 @@ export interface EndpointOptions {
   readonly entropy: Entropy;
   /** Roles this endpoint takes: accept handshakes, start them, or both on one socket. Default "both". */
   readonly role?: "client" | "server" | "both";
-  /** Suites in order of preference, by IANA name. Default: all supported, AEAD with long tags first. */
+  /**
+   * Suites in order of preference, by IANA name. Default: all supported, AEAD with long tags first. Only those count that
+   * there are credentials for.
+   */
   readonly cipherSuites?: readonly string[];
+  /** Groups of the ECDHE key exchange; a server's order decides. Default: X25519, P-256, P-384. */
+  readonly groups?: readonly GroupName[];
+  /** Certificates and raw public keys of a server, best first. Default: none, so that only PSK suites are accepted. */
+  readonly credentials?: readonly Credential[];
+  /**
+   * Whether a server asks its clients for certificates, in handshakes with its own certificate; "wanted" also takes clients
+   * that have none. Default "none".
+   */
+  readonly clientAuthentication?: "none" | "wanted" | "required";
+  /** What a server accepts from clients (RFC 7250). Default: X.509 alone. */
+  readonly clientCertificateTypes?: readonly CertificateType[];
   /**
    * Own Connection IDs (RFC 9146). `length` 0 to 32: 0 takes the peer's CID and uses none itself.
    * `fill` writes a new CID of that length; default random bytes. Undefined: the extension is not used.
@@ -54,12 +69,14 @@ export interface EndpointLimits {
   readonly maxHandshakes: number;
   /** Longest reassembled handshake message. Default 16 384. */
   readonly maxHandshakeMessageLength: number;
+  /** Certificates in a peer's chain. Default 10. */
+  readonly maxChainLength: number;
   /** Bytes of out-of-order handshake fragments held for one handshake. Default 32 768. */
   readonly maxReassemblyBytes: number;
   /** Records that fail authentication before a connection is closed; RFC 9147 section 4.5.3 by suite. */
   readonly maxForgeries: number | undefined;
   /** Records sealed under one key (RFC 9147 section 4.5.3): by suite when undefined. */
   readonly maxSequence: number | undefined;
-  /** Time a server handshake may wait for its PSK or its peer. Default 60 000. */
+  /** Time a handshake may wait for its owner (PSK, verdict, signature) or for its peer. Default 60 000. */
   readonly handshakeLifetimeMs: number;
 }

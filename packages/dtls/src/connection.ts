@@ -1,3 +1,4 @@
+import type { PeerCertificate } from "./credential.ts";
 import type { Path } from "./path.ts";
 
 /** `exported`: ownership moved away; the connection refuses to open and to seal for ever. */
@@ -12,8 +13,10 @@ export interface Connection {
   readonly cipherSuite: number;
   readonly readConnectionId: Uint8Array | undefined;
   readonly writeConnectionId: Uint8Array | undefined;
-  /** PSK identity; empty before it is known. */
+  /** PSK identity; empty before it is known, and without PSK. */
   readonly pskIdentity: Uint8Array;
+  /** The peer's certificate or raw public key that was accepted; undefined for a peer without one. */
+  readonly peerCertificate: PeerCertificate | undefined;
   /** Monotonic time of the last authentic record. */
   readonly lastReceivedAt: number;
   /** Largest application payload that fits one record within the path MTU. */

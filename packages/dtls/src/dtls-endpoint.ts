@@ -6,7 +6,9 @@ import type { ConnectOptions, Endpoint } from "./endpoint.ts";
 import { parseEndpointOptions } from "./endpoint-config.ts";
 import { EndpointCore, isOver } from "./endpoint-core.ts";
 import { DtlsUsageError } from "./errors.ts";
-import type { DatagramOutcome, EndpointSink } from "./events.ts";
+import type { CertificateVerdict, DatagramOutcome, EndpointSink } from "./events.ts";
+import { exportFrom } from "./export-keying-material.ts";
+import { takeSignature, takeVerdict } from "./handshake/answers.ts";
 import { startClientHandshake } from "./handshake/client.ts";
 import { onDeadline } from "./handshake/progress.ts";
 import { takePsk } from "./handshake/server.ts";
@@ -63,6 +65,28 @@ class DtlsEndpoint implements Endpoint {
     if (this.#core.isSealedForEver) return;
     takePsk(this.#core, association, psk);
     this.#receiver.receiveHeld(association, now);
+  }
+
+  judgeCertificate(connection: Connection, verdict: CertificateVerdict, now: number): void {
+    const association = ownAssociation(connection);
+    if (this.#core.isSealedForEver) return;
+    takeVerdict(this.#core, association, verdict, now);
+    this.#receiver.receiveHeld(association, now);
+  }
+
+  provideSignature(connection: Connection, signature: Uint8Array | undefined, now: number): void {
+    const association = ownAssociation(connection);
+    if (this.#core.isSealedForEver) return;
+    takeSignature(this.#core, association, signature, now);
+  }
+
+  exportKeyingMaterial(
+    connection: Connection,
+    label: string,
+    context: Uint8Array | undefined,
+    length: number,
+  ): Uint8Array | undefined {
+    return exportFrom(this.#core, ownAssociation(connection), label, context, length);
   }
 
   send(connection: Connection, payload: Uint8Array, now: number): boolean {

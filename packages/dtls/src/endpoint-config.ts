@@ -1,7 +1,9 @@
 import type { EndpointLimits, EndpointOptions } from "./config.ts";
 import { copyBytes } from "./copy-bytes.ts";
+import { type OwnCredential, parseCredentials } from "./credential.ts";
 import { type CipherSuite, cipherSuiteByName, cipherSuites } from "./crypto/cipher-suites.ts";
-import type { CryptoProvider, Entropy } from "./crypto/provider.ts";
+import { type NamedGroup, namedGroups } from "./crypto/named-groups.ts";
+import type { CertificateType, CryptoProvider, Entropy, GroupName } from "./crypto/provider.ts";
 import { DtlsUsageError } from "./errors.ts";
 
 /** The options of an endpoint after their one check, every default filled in. */
@@ -12,6 +14,10 @@ export interface EndpointConfig {
   readonly isServer: boolean;
   /** In order of preference; the limits of the options are part of the rows. */
   readonly cipherSuites: readonly CipherSuite[];
+  readonly groups: readonly NamedGroup[];
+  readonly credentials: readonly OwnCredential[];
+  readonly clientAuthentication: "none" | "wanted" | "required";
+  readonly clientCertificateTypes: readonly CertificateType[];
   /** Length of own CIDs; undefined when the extension is not used. */
   readonly connectionIdLength: number | undefined;
   readonly fillConnectionId: (target: Uint8Array) => void;
@@ -44,6 +50,17 @@ export function parseEndpointOptions(options: EndpointOptions): EndpointConfig {
     isClient: role !== "server",
     isServer: role !== "client",
     cipherSuites: parseCipherSuites(options.cipherSuites, limits),
+    groups: parseGroups(options.groups),
+    credentials: parseCredentials("credentials", options.credentials ?? [], crypto),
+    clientAuthentication: oneOf("clientAuthentication", options.clientAuthentication ?? "none", [
+      "none",
+      "wanted",
+      "required",
+    ]),
+    clientCertificateTypes: parseTypes(
+      "clientCertificateTypes",
+      options.clientCertificateTypes ?? ["x509"],
+    ),
     connectionIdLength:
       connectionId === undefined
         ? undefined
@@ -79,6 +96,7 @@ function parseLimits(limits: Partial<EndpointLimits>): EndpointLimits {
     maxConnections: bound("maxConnections", 1_000_000, 2 ** 31),
     maxHandshakes: bound("maxHandshakes", 10_000, 2 ** 31),
     maxHandshakeMessageLength: bound("maxHandshakeMessageLength", 16_384, 2 ** 24 - 1),
+    maxChainLength: bound("maxChainLength", 10, 100),
     maxReassemblyBytes: bound("maxReassemblyBytes", 32_768, 2 ** 31),
     maxForgeries:
       maxForgeries === undefined ? undefined : bound("maxForgeries", maxForgeries, 2 ** 36),
@@ -103,6 +121,25 @@ function parseCipherSuites(
   }
   if (rows.length === 0) throw usage("cipherSuites", "[]", "at least one suite");
   return Object.freeze(rows);
+}
+
+function parseGroups(names: readonly GroupName[] | undefined): readonly NamedGroup[] {
+  const groups = (names ?? namedGroups.map(({ name }) => name)).map((name) => {
+    const group = namedGroups.find((row) => row.name === name);
+    if (group !== undefined) return group;
+    throw usage("groups", name, `any of ${namedGroups.map((row) => row.name).join(", ")}`);
+  });
+  if (groups.length === 0) throw usage("groups", "[]", "at least one group");
+  return Object.freeze(groups);
+}
+
+/** @throws DtlsUsageError naming `option` for an unknown type. */
+export function parseTypes(
+  option: string,
+  types: readonly CertificateType[],
+): readonly CertificateType[] {
+  for (const type of types) oneOf(option, type, ["x509", "raw-public-key"]);
+  return types;
 }
 
 /** The suite with the endpoint's own limits in place of those by suite. */

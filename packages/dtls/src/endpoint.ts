@@ -1,14 +1,27 @@
 import type { Connection } from "./connection.ts";
-import type { DatagramOutcome } from "./events.ts";
+import type { Credential } from "./credential.ts";
+import type { CertificateType } from "./crypto/provider.ts";
+import type { CertificateVerdict, DatagramOutcome } from "./events.ts";
 import type { Path, SocketAddress } from "./path.ts";
 import type { ConnectionState } from "./state/connection-state.ts";
 import type { SessionKeyBlock } from "./state/session-key-block.ts";
 import type { EndpointStats } from "./stats.ts";
 
-/** Credentials of a client handshake. */
+/** How a client shows who it is, and whom it expects. */
 export interface ConnectOptions {
-  readonly pskIdentity: Uint8Array;
-  readonly psk: Uint8Array;
+  /** 0 to 128 bytes; together with `psk`. */
+  readonly pskIdentity?: Uint8Array;
+  /** 1 to 512 bytes. Default: no PSK suites are offered. */
+  readonly psk?: Uint8Array;
+  /**
+   * What is accepted from the server, best first (RFC 7250); empty for no suites with certificates. Default: X.509, and
+   * nothing when there is a PSK.
+   */
+  readonly serverCertificateTypes?: readonly CertificateType[];
+  /** Host name of the server: sent to it (RFC 6066 section 3), and part of the event "peer-certificate". */
+  readonly serverName?: string;
+  /** What the client can show when the server asks, best first. Default: nothing. */
+  readonly credentials?: readonly Credential[];
 }
 
 /**
@@ -34,6 +47,30 @@ export interface Endpoint {
   connect(path: Path, options: ConnectOptions, now: number): Connection;
   /** Answers "psk-needed"; undefined refuses the identity without telling the client why. */
   providePsk(connection: Connection, psk: Uint8Array | undefined, now: number): void;
+  /**
+   * Answers "peer-certificate"; a refusal ends the handshake with its alert. Harmless when it has ended already.
+   * @throws DtlsUsageError when the handshake does not wait for a verdict.
+   */
+  judgeCertificate(connection: Connection, verdict: CertificateVerdict, now: number): void;
+  /**
+   * Answers "signature-needed"; undefined ends the handshake with internal_error. Harmless when it has ended already.
+   * @throws DtlsUsageError when the handshake does not wait for a signature.
+   */
+  provideSignature(connection: Connection, signature: Uint8Array | undefined, now: number): void;
+  /**
+   * Keying material that both sides and nobody else can derive (RFC 5705). Undefined unless connected, and for a session
+   * without extended master secret (RFC 7627 section 5.4).
+   * @param label one that no protocol element has, best registered or beginning with "EXPERIMENTAL".
+   * @param context undefined gives other material than an empty one.
+   * @param length 1 to 65,535 bytes.
+   * @throws DtlsUsageError for a label or length that is not accepted.
+   */
+  exportKeyingMaterial(
+    connection: Connection,
+    label: string,
+    context: Uint8Array | undefined,
+    length: number,
+  ): Uint8Array | undefined;
   /**
    * Seals and transmits one record of application data.
    * @returns false when the connection is not connected (any more): nothing was sent.

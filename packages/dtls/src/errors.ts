@@ -7,10 +7,23 @@ export type DtlsErrorCode =
   | "DTLS_UNSUPPORTED_EXTENSION"
   | "DTLS_PROTOCOL_VERSION"
   | "DTLS_BAD_FINISHED"
+  | "DTLS_BAD_SIGNATURE"
+  | "DTLS_UNRECOGNIZED_NAME"
+  | CertificateErrorCode
   | "DTLS_UNKNOWN_PSK_IDENTITY"
   | "DTLS_LIMIT"
   | "DTLS_INTERNAL"
   | "DTLS_ALERT_RECEIVED";
+
+/** What can be wrong with a peer's certificate, each with an alert of its own (RFC 5246 section 7.2.2). */
+export type CertificateErrorCode =
+  | "DTLS_BAD_CERTIFICATE"
+  | "DTLS_UNSUPPORTED_CERTIFICATE"
+  | "DTLS_CERTIFICATE_REVOKED"
+  | "DTLS_CERTIFICATE_EXPIRED"
+  | "DTLS_CERTIFICATE_UNKNOWN"
+  | "DTLS_UNKNOWN_CA"
+  | "DTLS_ACCESS_DENIED";
 
 /** A peer broke the protocol, or sent a fatal alert: the connection is over. */
 export class DtlsError extends Error {

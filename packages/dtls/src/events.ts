@@ -1,5 +1,7 @@
 import type { Connection } from "./connection.ts";
-import type { DtlsError } from "./errors.ts";
+import type { Credential, PeerCertificate } from "./credential.ts";
+import type { SignatureScheme } from "./crypto/provider.ts";
+import type { CertificateErrorCode, DtlsError } from "./errors.ts";
 import type { Path } from "./path.ts";
 
 /** Why a connection ended. `error` names the protocol violation or the alert where there was one. */
@@ -14,6 +16,11 @@ export type CloseReason =
   | { readonly kind: "limit-reached"; readonly limit: "sequence-number" | "forgeries" }
   | { readonly kind: "failed"; readonly error: DtlsError };
 
+/** The owner's opinion of a peer's certificate; the reason goes into the error, the code decides the alert. */
+export type CertificateVerdict =
+  | "accepted"
+  | { readonly code: CertificateErrorCode; readonly reason: string };
+
 /** What an endpoint tells its owner besides data and datagrams. */
 export type EndpointEvent =
   | {
@@ -22,6 +29,27 @@ export type EndpointEvent =
       readonly connection: Connection;
       /** The identity as the client sent it, 0 to 128 bytes of it at most (RFC 4279 section 5.3). */
       readonly identity: Uint8Array;
+    }
+  | {
+      /**
+       * A peer showed a certificate or a raw public key and signed with it: nothing else about it is checked yet. The
+       * handshake waits for {@link Endpoint.judgeCertificate}.
+       */
+      readonly type: "peer-certificate";
+      readonly connection: Connection;
+      readonly certificate: PeerCertificate;
+      /** The name that a client asked for, and that the server's certificate has to have. */
+      readonly serverName: string | undefined;
+    }
+  | {
+      /** A handshake waits for {@link Endpoint.provideSignature}. */
+      readonly type: "signature-needed";
+      readonly connection: Connection;
+      /** The object that was given as option, so that its private key can be found. */
+      readonly credential: Credential;
+      readonly scheme: SignatureScheme;
+      /** To be hashed and signed as the scheme says; belongs to the receiver. */
+      readonly data: Uint8Array;
     }
   | { readonly type: "connected"; readonly connection: Connection }
   | {
@@ -35,7 +63,7 @@ export type EndpointEvent =
 
 /**
  * Receives everything that an endpoint puts out, synchronously, from within the endpoint's methods.
- * A sink may call the endpoint again (send, close, providePsk).
+ * A sink may call the endpoint again (send, close, providePsk and the other answers).
  */
 export interface EndpointSink {
   /** A datagram to send. It belongs to the sink: the endpoint never touches it again. */

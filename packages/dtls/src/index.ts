@@ -5,11 +5,30 @@
  */
 export type { EndpointLimits, EndpointOptions } from "./config.ts";
 export type { Connection, ConnectionPhase } from "./connection.ts";
-export type { AeadKey, AeadName, CryptoProvider, Entropy, HashName } from "./crypto/provider.ts";
+export type { Credential, PeerCertificate } from "./credential.ts";
+export type {
+  AeadKey,
+  AeadName,
+  CertificateType,
+  CryptoProvider,
+  Entropy,
+  GroupName,
+  HashName,
+  KeyAgreement,
+  PublicKey,
+  PublicKeyAlgorithm,
+  SignatureScheme,
+} from "./crypto/provider.ts";
 export { createEndpoint } from "./dtls-endpoint.ts";
 export type { ConnectOptions, Endpoint } from "./endpoint.ts";
-export { DtlsError, type DtlsErrorCode, DtlsUsageError } from "./errors.ts";
+export {
+  type CertificateErrorCode,
+  DtlsError,
+  type DtlsErrorCode,
+  DtlsUsageError,
+} from "./errors.ts";
 export type {
+  CertificateVerdict,
   CloseReason,
   DatagramOutcome,
   DropReason,

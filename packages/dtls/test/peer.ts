@@ -1,14 +1,18 @@
-import { createNodeCrypto } from "@dtls-cluster/crypto-node";
+import type { KeyObject } from "node:crypto";
+import { createNodeCrypto, signHandshake } from "@dtls-cluster/crypto-node";
 import { NonceAuditor, type VirtualSocket, World, type WorldOptions } from "@dtls-cluster/testkit";
 import {
+  type CertificateVerdict,
   type CloseReason,
   type Connection,
+  type ConnectOptions,
   createEndpoint,
   type DatagramOutcome,
   type Endpoint,
   type EndpointEvent,
   type EndpointOptions,
   type Path,
+  type PeerCertificate,
   type SocketAddress,
 } from "../src/index.ts";
 
@@ -36,6 +40,11 @@ export class Peer {
   readonly sent: { datagram: Uint8Array; path: Path }[] = [];
   /** What "psk-needed" is answered with: a key, undefined for a refusal, "later" for no answer yet. */
   pskFor: (identity: Uint8Array) => Uint8Array | undefined | "later" = () => psk;
+  /** Private keys that sign, by the credential's chain. */
+  readonly keys = new Map<Uint8Array, KeyObject>();
+  /** What "peer-certificate" is answered with; "later" for no answer yet. */
+  verdictOn: (certificate: PeerCertificate) => CertificateVerdict | "later" = () => "accepted";
+  signsLater = false;
   onData: ((connection: Connection, payload: Uint8Array) => void) | undefined;
 
   constructor(world: World, address: string, port: number, options: PeerOptions = {}) {
@@ -60,9 +69,7 @@ export class Peer {
         },
         event: (event, now) => {
           this.events.push(event);
-          if (event.type !== "psk-needed") return;
-          const key = this.pskFor(event.identity);
-          if (key !== "later") this.endpoint.providePsk(event.connection, key, now);
+          this.#answer(event, now);
         },
       },
     );
@@ -73,6 +80,26 @@ export class Peer {
       handleTimeout: (now) => this.endpoint.handleTimeout(now),
       nextTimeout: () => this.endpoint.nextTimeout(),
     });
+  }
+
+  #answer(event: EndpointEvent, now: number): void {
+    if (event.type === "psk-needed") {
+      const key = this.pskFor(event.identity);
+      if (key !== "later") this.endpoint.providePsk(event.connection, key, now);
+    } else if (event.type === "peer-certificate") {
+      const verdict = this.verdictOn(event.certificate);
+      if (verdict === "later") return;
+      this.endpoint.judgeCertificate(event.connection, verdict, now);
+    } else if (event.type === "signature-needed" && !this.signsLater) {
+      this.endpoint.provideSignature(event.connection, this.signatureFor(event), now);
+    }
+  }
+
+  signatureFor(event: EndpointEvent & { readonly type: "signature-needed" }): Uint8Array {
+    const [own] = event.credential.chain;
+    const key = own && this.keys.get(own);
+    if (key === undefined) throw new Error("the credential has no key");
+    return signHandshake(key, event.scheme, event.data);
   }
 
   receive(
@@ -86,10 +113,7 @@ export class Peer {
     return outcome;
   }
 
-  connect(
-    to: Peer,
-    options: { pskIdentity: Uint8Array; psk: Uint8Array } = credentials,
-  ): Connection {
+  connect(to: Peer, options: ConnectOptions = credentials): Connection {
     const path = { ...to.socket.address, via: undefined };
     return this.endpoint.connect(path, options, this.world.now);
   }

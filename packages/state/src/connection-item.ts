@@ -1,5 +1,5 @@
 import type { CoapPeerState } from "@dtls-cluster/coap";
-import type { ConnectionState } from "@dtls-cluster/dtls";
+import type { CertificateType, ConnectionState, PeerCertificate } from "@dtls-cluster/dtls";
 import { packAddress, unpackAddress } from "./address.ts";
 import { packCoap, unpackCoap } from "./coap-item.ts";
 import type { FieldReader } from "./field-reader.ts";
@@ -10,6 +10,8 @@ import { utf8Bytes } from "./utf8.ts";
 const FLAG_SERVER = 1;
 const FLAG_EXTENDED_MASTER_SECRET = 2;
 
+/** By their numbers on the wire. */
+const certificateTypes: readonly CertificateType[] = ["x509", "raw-public-key"];
 const MASTER_SECRET_LENGTH = 48;
 const RANDOM_LENGTH = 32;
 const IMPLICIT_IV_LENGTH = 4;
@@ -31,7 +33,8 @@ const SEQUENCE_BLOCK = 2 ** 32;
  *   17 forgeries
  *   18 established at (ms since 1970)   19 idle ms   20 MTU   21 CoAP state | nil
  *   22 records sealed | nil: as many as the lower 32 bits of position 12 say
- *   23 unconfirmed flight [message sequence, verify data, next plain sequence]
+ *   23 unconfirmed flight [message sequence, verify data, next plain sequence] | nil
+ *   24 peer certificate [type: 0 X.509, 1 raw public key; the DER of each certificate, the peer's own first]
  *
  * Positions at the end that hold nothing are left out.
  */
@@ -48,10 +51,11 @@ export function packConnection(
   state: ConnectionState,
   coap: CoapPeerState | undefined,
 ): void {
-  const { sealedRecords, unconfirmedFlight: flight } = state;
+  const { sealedRecords, unconfirmedFlight: flight, peerCertificate: certificate } = state;
   const isSealedTold =
     sealedRecords !== undefined && sealedRecords !== state.nextWriteSequence % SEQUENCE_BLOCK;
-  to.array(flight ? 24 : isSealedTold ? 23 : coap ? 22 : POSITIONS_WITHOUT_COAP);
+  const last = certificate ? 3 : flight ? 2 : isSealedTold ? 1 : coap ? 0 : -1;
+  to.array(POSITIONS_WITHOUT_COAP + last + 1);
   to.number(kind);
   to.number(
     (state.role === "server" ? FLAG_SERVER : 0) |
@@ -76,14 +80,28 @@ export function packConnection(
   to.number(Math.round(state.idleMs));
   to.number(state.mtu);
   if (coap !== undefined) packCoap(to, coap);
-  else if (isSealedTold || flight) to.nil();
+  else if (last > 0) to.nil();
   if (isSealedTold) to.number(sealedRecords);
-  else if (flight) to.nil();
-  if (flight === undefined) return;
+  else if (last > 1) to.nil();
+  if (flight !== undefined) packFlight(to, flight);
+  else if (last > 2) to.nil();
+  if (certificate !== undefined) packCertificate(to, certificate);
+}
+
+function packFlight(
+  to: MessagePackWriter,
+  flight: Exclude<ConnectionState["unconfirmedFlight"], undefined>,
+): void {
   to.array(3);
   to.number(flight.messageSequence);
   to.bytes(flight.verifyData);
   to.number(flight.nextPlainSequence);
+}
+
+function packCertificate(to: MessagePackWriter, { type, chain }: PeerCertificate): void {
+  to.array(1 + chain.length);
+  to.number(certificateTypes.indexOf(type));
+  for (const der of chain) to.bytes(der);
 }
 
 function packOptional(to: MessagePackWriter, bytes: Uint8Array | undefined): void {
@@ -165,6 +183,8 @@ export function unpackConnection(fields: FieldReader, elapsedMs: number): Unpack
   const flight = fields.optionalNested("unconfirmedFlight");
   if (sealedRecords !== undefined) state.sealedRecords = sealedRecords;
   if (flight !== undefined) state.unconfirmedFlight = unpackFlight(flight);
+  const certificate = fields.optionalNested("peerCertificate");
+  if (certificate !== undefined) state.peerCertificate = unpackCertificate(certificate);
   return { state, coap: coap && unpackCoap(coap, elapsedMs) };
 }
 
@@ -178,6 +198,13 @@ function unpackFlight(
     verifyData: fields.bytes("unconfirmedFlight.verifyData"),
     nextPlainSequence: fields.integer("unconfirmedFlight.nextPlainSequence", 0, 2 ** 48),
   };
+}
+
+function unpackCertificate(fields: FieldReader): PeerCertificate {
+  const type = certificateTypes[fields.integer("peerCertificate.type", 0, 1)] ?? "x509";
+  const chain: Uint8Array[] = [];
+  while (!fields.isAtEnd) chain.push(fields.bytes("peerCertificate.chain"));
+  return { type, chain };
 }
 
 export function packRemoval(to: MessagePackWriter, kind: number, name: ConnectionName): void {

@@ -11,6 +11,11 @@ export {
 } from "./certificates.ts";
 export { TestkitError } from "./errors.ts";
 export { eventually } from "./eventually.ts";
+export {
+  type ForgedCertificate,
+  type ForgedCertificateOptions,
+  forgeCertificate,
+} from "./forged-certificate.ts";
 export { formatAddress, Journal, type JournalEvent } from "./journal.ts";
 export { idealLink, type LinkConditions } from "./link.ts";
 export type { Nat } from "./nat.ts";

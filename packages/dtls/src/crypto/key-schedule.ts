@@ -15,12 +15,22 @@ export interface KeyBlock {
   readonly serverWriteIv: Uint8Array;
 }
 
-/** The premaster secret of a plain PSK key exchange (RFC 4279 section 2): as many zeros as the key has bytes, then the key. */
-export function pskPremasterSecret(psk: Uint8Array): Uint8Array {
-  const premaster = new Uint8Array(4 + 2 * psk.length);
-  premaster[0] = premaster[2 + psk.length] = psk.length >>> 8;
-  premaster[1] = premaster[3 + psk.length] = psk.length & 0xff;
-  premaster.set(psk, 4 + psk.length);
+/**
+ * The premaster secret of a PSK key exchange: the other secret, then the key (RFC 4279 section 2).
+ * @param otherSecret the shared secret of ECDHE_PSK (RFC 5489 section 2); plain PSK has as many zeros as the key has bytes.
+ */
+export function pskPremasterSecret(
+  psk: Uint8Array,
+  otherSecret: Uint8Array = new Uint8Array(psk.length),
+): Uint8Array {
+  const premaster = new Uint8Array(4 + otherSecret.length + psk.length);
+  premaster[0] = otherSecret.length >>> 8;
+  premaster[1] = otherSecret.length;
+  premaster.set(otherSecret, 2);
+  const at = 2 + otherSecret.length;
+  premaster[at] = psk.length >>> 8;
+  premaster[at + 1] = psk.length;
+  premaster.set(psk, at + 2);
   return premaster;
 }
 

@@ -1,6 +1,25 @@
 /** Hash functions of the supported suites' PRFs. */
 export type HashName = "sha256" | "sha384";
 
+/** Groups of the elliptic curve key exchange, weak ones left out (RFC 8422 section 5.1.1). */
+export type GroupName = "x25519" | "secp256r1" | "secp384r1";
+
+/**
+ * How a handshake is signed (RFC 8422 section 5.2, RFC 8446 section 4.2.3): ECDSA signatures in DER.
+ */
+export type SignatureScheme =
+  | "ecdsa_secp256r1_sha256"
+  | "ecdsa_secp384r1_sha384"
+  | "ed25519"
+  | "rsa_pkcs1_sha256"
+  | "rsa_pss_rsae_sha256";
+
+/** What {@link CryptoProvider.publicKey} accepts as a key. */
+export type PublicKeyAlgorithm = "secp256r1" | "secp384r1" | "ed25519" | "rsa";
+
+/** "x509": DER of a certificate. "raw-public-key": DER of a SubjectPublicKeyInfo (RFC 7250). */
+export type CertificateType = "x509" | "raw-public-key";
+
 /** AEAD algorithms of the supported suites. Nonces are 12 bytes for each of them. */
 export type AeadName =
   | "aes-128-ccm-8"
@@ -8,7 +27,8 @@ export type AeadName =
   | "aes-128-ccm"
   | "aes-256-ccm"
   | "aes-128-gcm"
-  | "aes-256-gcm";
+  | "aes-256-gcm"
+  | "chacha20-poly1305";
 
 /**
  * One direction's AEAD key. Keeps no nonce state: the caller owns nonces. Ranges are given as offsets, so that the
@@ -50,6 +70,24 @@ export interface AeadKey {
   destroy(): void;
 }
 
+/** One side's part of an ephemeral key exchange. */
+export interface KeyAgreement {
+  /** As it stands on the wire: 32 bytes of X25519, or an uncompressed point. */
+  readonly publicKey: Uint8Array;
+  /**
+   * The shared secret, once: the private key is gone afterwards. Undefined when the peer's value is no point of the curve
+   * (RFC 8422 section 5.11), or gives a secret of zeros only (RFC 7748 section 6.1).
+   */
+  agree(peerPublicKey: Uint8Array): Uint8Array | undefined;
+}
+
+/** The public key of a peer or of an own credential. */
+export interface PublicKey {
+  readonly algorithm: PublicKeyAlgorithm;
+  /** Whether `signature` over `data` is this key's; false for a scheme that does not fit the key. Never throws. */
+  verify(scheme: SignatureScheme, data: Uint8Array, signature: Uint8Array): boolean;
+}
+
 /** Cryptographic primitives that the engine is given. */
 export interface CryptoProvider {
   /** @param key 16 or 32 bytes; copied, so that the caller may wipe it. */
@@ -58,6 +96,10 @@ export interface CryptoProvider {
   hmac(name: HashName, key: Uint8Array, data: Uint8Array): Uint8Array;
   /** Compares in a time that does not depend on the contents; false when the lengths differ. */
   equal(a: Uint8Array, b: Uint8Array): boolean;
+  /** A new key pair of the group. */
+  keyAgreement(group: GroupName): KeyAgreement;
+  /** The key in `der`; undefined when it does not parse, or has an algorithm, curve or length that is not accepted. */
+  publicKey(type: CertificateType, der: Uint8Array): PublicKey | undefined;
 }
 
 /** Source of unpredictable bytes. */

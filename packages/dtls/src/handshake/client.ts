@@ -1,5 +1,6 @@
 /*
- * A full handshake with PSK, seen from the client (RFC 6347 section 4.2.4, RFC 4279 section 2):
+ * A full handshake, seen from the client (RFC 6347 section 4.2.4, RFC 4279 section 2, RFC 8422 section 2). Which of the
+ * messages in brackets come is a matter of the suite (server-part.ts):
  *
  *   Client                                   Server
  *   ------                                   ------
@@ -7,9 +8,13 @@
  *                           <--------   HelloVerifyRequest        flight 2
  *   ClientHello (cookie)    -------->                             flight 3   expect-server-hello
  *                                              ServerHello
- *                                       [ServerKeyExchange]                  expect-server-hello-done
- *                           <--------      ServerHelloDone        flight 4
+ *                                            [Certificate]                   expect-server-hello-done
+ *                                      [ServerKeyExchange]
+ *                                     [CertificateRequest]
+ *                           <--------      ServerHelloDone        flight 4   expect-server-verdict
+ *   [Certificate]
  *   ClientKeyExchange
+ *   [CertificateVerify]                                                      expect-own-signature
  *   [ChangeCipherSpec]
  *   Finished                -------->                             flight 5   expect-server-finished
  *                                       [ChangeCipherSpec]                   Exchange.hasChangeCipherSpec
@@ -21,58 +26,36 @@ import { DecodeError } from "../codec/decode-error.ts";
 import { copyBytes } from "../copy-bytes.ts";
 import type { ConnectOptions } from "../endpoint.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
-import { DtlsError, DtlsUsageError } from "../errors.ts";
+import { DtlsError } from "../errors.ts";
 import type { Path } from "../path.ts";
 import { versionDtls12 } from "../record/record-header.ts";
+import { startClientFlight } from "./client-flight.ts";
+import { type ClientOffer, parseConnectOptions } from "./client-offer.ts";
+import type {
+  ExpectServerFinished,
+  ExpectServerHello,
+  ExpectServerHelloDone,
+} from "./client-states.ts";
 import { Exchange } from "./exchange.ts";
 import { emptyRenegotiationInfoScsv } from "./extensions/renegotiation-info.ts";
 import type { HandshakeMessage } from "./handshake-header.ts";
 import { MessageType } from "./message-type.ts";
 import { type ClientHello, encodeClientHello } from "./messages/client-hello.ts";
-import { encodePskClientKeyExchange } from "./messages/client-key-exchange.ts";
 import { decodeHelloVerifyRequest } from "./messages/hello-verify-request.ts";
 import { decodeServerHello } from "./messages/server-hello.ts";
-import { decodePskServerKeyExchange } from "./messages/server-key-exchange.ts";
-import { type Agreement, acceptChoice, offeredExtensions } from "./negotiate.ts";
+import { acceptChoice, offeredExtensions } from "./negotiate.ts";
 import { completeHandshake, startFlight } from "./progress.ts";
-import { checkPsk } from "./server.ts";
-import { deriveSession, finishedBody, type Randoms } from "./session.ts";
+import { addServerMessage, isComplete, mayFollow } from "./server-part.ts";
+import { finishedBody } from "./session.ts";
 import { Transcript } from "./transcript.ts";
-
-export type ClientState = ExpectServerHello | ExpectServerHelloDone | ExpectFinished;
-
-/** Either a HelloVerifyRequest or a ServerHello. */
-interface ExpectServerHello {
-  readonly name: "expect-server-hello";
-  readonly hello: ClientHello;
-  readonly psk: Uint8Array;
-  /** HelloVerifyRequests answered so far. */
-  readonly verified: number;
-}
-
-/** Maybe a ServerKeyExchange with an identity hint first (RFC 4279 section 2). */
-interface ExpectServerHelloDone {
-  readonly name: "expect-server-hello-done";
-  readonly agreement: Agreement;
-  readonly randoms: Randoms;
-  readonly psk: Uint8Array;
-  readonly hasKeyExchange: boolean;
-}
-
-interface ExpectFinished {
-  readonly name: "expect-server-finished";
-  readonly agreement: Agreement;
-  readonly masterSecret: Uint8Array;
-}
 
 /**
  * Cookies answered in one handshake. A flow that moves between nodes needs more than one; without a
  * bound, nodes that disagree about the cookie secret would be asked for ever.
  */
 const MAX_HELLO_VERIFY_REQUESTS = 4;
-const MAX_IDENTITY_LENGTH = 128;
 
-/** Sends the first ClientHello. @throws DtlsUsageError for credentials of a wrong length. */
+/** Sends the first ClientHello. @throws DtlsUsageError for an option that is not acceptable. */
 export function startClientHandshake(
   core: EndpointCore,
   path: Path,
@@ -80,17 +63,12 @@ export function startClientHandshake(
   now: number,
 ): Association {
   const { config } = core;
-  checkPsk(options.psk);
-  if (options.pskIdentity.length > MAX_IDENTITY_LENGTH) {
-    throw new DtlsUsageError(
-      `pskIdentity has ${options.pskIdentity.length} bytes, but must have 0 to ${MAX_IDENTITY_LENGTH} bytes`,
-    );
-  }
+  const offer = parseConnectOptions(options, config);
   // Messages of epoch 0 name no handshake: two of one role and peer could not be told apart.
   const pending = core.findHandshake("client", path.address, path.port);
   if (pending !== undefined) core.forget(pending, { kind: "replaced" }, now);
   const association = core.startAssociation("client", path, now);
-  association.pskIdentity = options.pskIdentity;
+  association.pskIdentity = offer.pskIdentity;
   if (!core.assignConnectionId(association)) {
     core.fail(association, new DtlsError("DTLS_LIMIT", "no Connection ID is left"), now);
     return association;
@@ -102,12 +80,12 @@ export function startClientHandshake(
     random,
     sessionId: new Uint8Array(0),
     cookie: new Uint8Array(0),
-    cipherSuites: offeredSuites(core),
+    cipherSuites: offeredSuites(offer),
     compressionMethods: Uint8Array.of(0),
-    extensions: offeredExtensions(config, association),
+    extensions: offeredExtensions(config, offer, association),
   };
   const exchange = new Exchange(
-    { name: "expect-server-hello", hello, psk: copyBytes(options.psk), verified: 0 },
+    { name: "expect-server-hello", hello, offer, verified: 0 },
     config,
     { recordSequence: 0, messageSequence: 0, expected: 0 },
   );
@@ -116,8 +94,8 @@ export function startClientHandshake(
   return association;
 }
 
-function offeredSuites(core: EndpointCore): Uint8Array {
-  const ids = [...core.config.cipherSuites.map((suite) => suite.id), emptyRenegotiationInfoScsv];
+function offeredSuites({ suites }: ClientOffer): Uint8Array {
+  const ids = [...suites.map((suite) => suite.id), emptyRenegotiationInfoScsv];
   return Uint8Array.from(ids.flatMap((id) => [id >> 8, id & 0xff]));
 }
 
@@ -148,16 +126,11 @@ export function advanceClient(
     takeHelloVerifyRequest(core, association, exchange, state, message, now);
   } else if (state.name === "expect-server-hello" && type === MessageType.serverHello) {
     takeServerHello(core, association, exchange, state, message);
-  } else if (state.name === "expect-server-hello-done") {
+  } else if (state.name === "expect-server-hello-done" && type === MessageType.serverHelloDone) {
+    takeServerHelloDone(core, association, exchange, state, message, now);
+  } else if (state.name === "expect-server-hello-done" && mayFollow(state.after, type)) {
     exchange.transcript.add(message);
-    if (type === MessageType.serverKeyExchange && !state.hasKeyExchange) {
-      decodePskServerKeyExchange(message.body);
-      exchange.state = { ...state, hasKeyExchange: true };
-    } else if (type === MessageType.serverHelloDone) {
-      takeServerHelloDone(core, association, exchange, state, message, now);
-    } else {
-      throw unexpected(message, state);
-    }
+    exchange.state = { ...addServerMessage(state, message, core.config), after: type };
   } else if (state.name === "expect-server-finished" && type === MessageType.finished) {
     takeFinished(core, association, exchange, state, message, now);
   } else {
@@ -187,21 +160,27 @@ function takeServerHello(
   core: EndpointCore,
   association: Association,
   exchange: Exchange,
-  { hello, psk }: ExpectServerHello,
+  { hello, offer }: ExpectServerHello,
   message: HandshakeMessage,
 ): void {
   const answer = decodeServerHello(message.body);
-  const agreement = acceptChoice(answer, core.config);
+  const agreement = acceptChoice(answer, hello.extensions, offer, core.config);
   exchange.transcript.add(message);
-  association.suite = agreement.suite;
+  const { suite } = agreement;
+  association.suite = suite;
+  if (suite.keyExchange === "ecdhe-ecdsa") association.pskIdentity = new Uint8Array(0);
   association.writeConnectionId = agreement.writeConnectionId;
   if (!agreement.usesConnectionId) core.withdrawConnectionId(association);
   exchange.state = {
     name: "expect-server-hello-done",
     agreement,
     randoms: { clientRandom: hello.random, serverRandom: copyBytes(answer.random) },
-    psk,
-    hasKeyExchange: false,
+    offer,
+    certificate: undefined,
+    key: undefined,
+    parameters: undefined,
+    requestedSchemes: undefined,
+    after: MessageType.serverHello,
   };
 }
 
@@ -209,34 +188,28 @@ function takeServerHelloDone(
   core: EndpointCore,
   association: Association,
   exchange: Exchange,
-  { agreement, randoms, psk }: ExpectServerHelloDone,
+  state: ExpectServerHelloDone,
   message: HandshakeMessage,
   now: number,
 ): void {
   if (message.body.length > 0) throw new DecodeError("ServerHelloDone is not empty");
-  const { transcript } = exchange;
-  const keyExchange = exchange.message(
-    MessageType.clientKeyExchange,
-    encodePskClientKeyExchange(association.pskIdentity),
-  );
-  const masterSecret = deriveSession(core, association, agreement, randoms, psk, transcript);
-  psk.fill(0);
-  const finished = finishedBody(core.config, agreement, masterSecret, "client", transcript);
-  const flight = [
-    keyExchange,
-    { kind: "change-cipher-spec" } as const,
-    exchange.message(MessageType.finished, finished, 1),
-  ];
-  exchange.state = { name: "expect-server-finished", agreement, masterSecret };
-  exchange.expiresAt = Number.POSITIVE_INFINITY;
-  startFlight(core, association, flight, now);
+  if (!isComplete(state)) throw unexpected(message, state);
+  exchange.transcript.add(message);
+  const { certificate } = state;
+  if (certificate === undefined) {
+    startClientFlight(core, association, exchange, state, now);
+    return;
+  }
+  const { serverName } = state.offer;
+  exchange.state = { ...state, name: "expect-server-verdict" };
+  core.event({ type: "peer-certificate", connection: association, certificate, serverName }, now);
 }
 
 function takeFinished(
   core: EndpointCore,
   association: Association,
   exchange: Exchange,
-  { agreement, masterSecret }: ExpectFinished,
+  { agreement, masterSecret }: ExpectServerFinished,
   message: HandshakeMessage,
   now: number,
 ): void {

@@ -2,10 +2,10 @@ import type { EndpointConfig } from "../endpoint-config.ts";
 import type { DtlsError } from "../errors.ts";
 import type { Path } from "../path.ts";
 import { PlainRecordWriter } from "../protection/record-writer.ts";
-import type { ClientState } from "./client.ts";
+import type { ClientState } from "./client-states.ts";
 import type { FlightItem } from "./flight.ts";
 import { Reassembler } from "./reassembler.ts";
-import type { ServerState } from "./server.ts";
+import type { ServerState } from "./server-states.ts";
 import { Transcript } from "./transcript.ts";
 
 /**

@@ -1,14 +1,16 @@
 import type { Association } from "../association.ts";
 import { DecodeError } from "../codec/decode-error.ts";
 import { Reader } from "../codec/reader.ts";
+import type { EndpointConfig } from "../endpoint-config.ts";
 import { type EndpointCore, isOver } from "../endpoint-core.ts";
-import { alertReceived, DtlsError } from "../errors.ts";
+import { alertReceived } from "../errors.ts";
 import type { DatagramOutcome } from "../events.ts";
 import type { Reception } from "../reception.ts";
 import { AlertDescription, AlertLevel, decodeAlert } from "../record/alert.ts";
 import { isChangeCipherSpec } from "../record/change-cipher-spec.ts";
 import { advanceClient } from "./client.ts";
 import type { Exchange } from "./exchange.ts";
+import { guardHandshake } from "./failure.ts";
 import {
   decodeHandshakeFragment,
   type HandshakeFragment,
@@ -20,8 +22,8 @@ import { MessageType } from "./message-type.ts";
 import { repeatFlight } from "./progress.ts";
 import { advanceServer } from "./server.ts";
 
-/** Room for an identity of 128 bytes and for the public key of any group. */
-const LONGEST_CLIENT_KEY_EXCHANGE = 1024;
+/** Room for an identity of 128 bytes and the public key of any group, and for the signature of any key. */
+const LONGEST_CLIENT_MESSAGE = 1024;
 
 /** Opens a record that had to wait, once it can be opened. */
 export interface HeldRecords {
@@ -77,14 +79,16 @@ export class HandshakeReceiver {
 
   #plainFragment(fragment: HandshakeFragment, reception: Reception): DatagramOutcome {
     const { address, port, via, now } = reception;
-    const isFromClient =
-      fragment.type === MessageType.clientKeyExchange ||
-      fragment.type === MessageType.certificateVerify;
-    const association = this.#core.findHandshake(isFromClient ? "server" : "client", address, port);
-    if (association === undefined) return this.#withoutHandshake(address, port);
-    if (!isPlausible(association.exchange, fragment)) return "unexpected";
-    this.#core.followRouter(association, via);
-    return this.#fragment(association, fragment, now);
+    let outcome: DatagramOutcome | undefined;
+    for (const role of receivers(fragment.type)) {
+      const association = this.#core.findHandshake(role, address, port);
+      if (association === undefined) continue;
+      outcome = "unexpected";
+      if (!isPlausible(association.exchange, fragment, this.#core.config)) continue;
+      this.#core.followRouter(association, via);
+      return this.#fragment(association, fragment, now);
+    }
+    return outcome ?? this.#withoutHandshake(address, port);
   }
 
   #withoutHandshake(address: string, port: number): DatagramOutcome {
@@ -108,19 +112,13 @@ export class HandshakeReceiver {
     return "handled";
   }
 
-  /** The one boundary where a handshake's errors become its end. */
   #message(association: Association, message: HandshakeMessage, now: number): void {
     const { exchange } = association;
     if (exchange === undefined) return;
-    try {
-      if (association.role === "server") {
-        advanceServer(this.#core, association, exchange, message, now);
-      } else {
-        advanceClient(this.#core, association, exchange, message, now);
-      }
-    } catch (cause) {
-      this.#core.fail(association, asDtlsError(cause), now);
-    }
+    const advance = association.role === "server" ? advanceServer : advanceClient;
+    guardHandshake(this.#core, association, now, () =>
+      advance(this.#core, association, exchange, message, now),
+    );
   }
 
   receiveChangeCipherSpec(reception: Reception): DatagramOutcome {
@@ -192,33 +190,77 @@ export class HandshakeReceiver {
   }
 }
 
+/** Who takes a message of this type. Both sides send certificates. */
+function receivers(type: number): readonly ("client" | "server")[] {
+  switch (type) {
+    case MessageType.clientKeyExchange:
+    case MessageType.certificateVerify:
+      return ["server"];
+    case MessageType.certificate:
+      return ["client", "server"];
+    default:
+      return ["client"];
+  }
+}
+
 /**
  * Whether a message in the clear can be one of the flight that this side waits for. Anything else is dropped
  * instead of ending the handshake: anybody may have sent it. Finished counts only under the keys.
  */
-function isPlausible(exchange: Exchange | undefined, fragment: HandshakeFragment): boolean {
+function isPlausible(
+  exchange: Exchange | undefined,
+  fragment: HandshakeFragment,
+  config: EndpointConfig,
+): boolean {
   if (exchange === undefined) return false;
   const ahead = fragment.messageSequence - exchange.reassembler.expected;
   if (ahead < 0) return true;
   const { type } = fragment;
-  const endsServerFlight =
-    type === MessageType.serverKeyExchange || type === MessageType.serverHelloDone;
-  switch (exchange.state.name) {
+  const { state } = exchange;
+  switch (state.name) {
     case "expect-server-hello":
-      if (ahead > 0) return endsServerFlight;
+      if (ahead > 0) return followsServerHello(type);
       return type === MessageType.serverHello || type === MessageType.helloVerifyRequest;
     case "expect-server-hello-done":
-      return endsServerFlight;
+      return followsServerHello(type);
+    case "expect-client-certificate":
+      return fitsClientFlight(fragment, MessageType.certificate, ahead, config);
     case "expect-client-key-exchange":
-      // The reassembler makes room for what a first fragment claims.
-      return (
-        ahead === 0 &&
-        type === MessageType.clientKeyExchange &&
-        fragment.length <= LONGEST_CLIENT_KEY_EXCHANGE
-      );
+      if (state.peer === undefined && ahead > 0) return false;
+      return fitsClientFlight(fragment, MessageType.clientKeyExchange, ahead, config);
+    case "expect-certificate-verify":
+      return fitsClientFlight(fragment, MessageType.certificateVerify, ahead, config);
     default:
       return false;
   }
+}
+
+function followsServerHello(type: number): boolean {
+  return (
+    type === MessageType.certificate ||
+    type === MessageType.serverKeyExchange ||
+    type === MessageType.certificateRequest ||
+    type === MessageType.serverHelloDone
+  );
+}
+
+const clientFlight: readonly number[] = [
+  MessageType.certificate,
+  MessageType.clientKeyExchange,
+  MessageType.certificateVerify,
+];
+
+/** The reassembler makes room for what a first fragment claims, so that only what can come next may claim anything. */
+function fitsClientFlight(
+  { type, length }: HandshakeFragment,
+  next: number,
+  ahead: number,
+  { limits }: EndpointConfig,
+): boolean {
+  if (type !== clientFlight[clientFlight.indexOf(next) + ahead]) return false;
+  const longest =
+    type === MessageType.certificate ? limits.maxHandshakeMessageLength : LONGEST_CLIENT_MESSAGE;
+  return length <= longest;
 }
 
 /**
@@ -227,12 +269,4 @@ function isPlausible(exchange: Exchange | undefined, fragment: HandshakeFragment
  */
 function expectsChangeCipherSpec({ state }: Exchange): boolean {
   return state.name !== "expect-server-hello" && state.name !== "expect-server-hello-done";
-}
-
-function asDtlsError(cause: unknown): DtlsError {
-  if (cause instanceof DtlsError) return cause;
-  if (cause instanceof DecodeError) {
-    return new DtlsError("DTLS_DECODE", cause.message, { cause });
-  }
-  return new DtlsError("DTLS_INTERNAL", "the handshake met an internal error", { cause });
 }

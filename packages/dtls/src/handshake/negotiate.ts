@@ -3,6 +3,12 @@ import type { CipherSuite } from "../crypto/cipher-suites.ts";
 import type { EndpointConfig } from "../endpoint-config.ts";
 import { DtlsError } from "../errors.ts";
 import { versionDtls12 } from "../record/record-header.ts";
+import {
+  acceptCertificateTypes,
+  type CertificateTypes,
+  type ClientOffer,
+  keyExchangeExtensions,
+} from "./client-offer.ts";
 import { connectionIdExtension, decodeConnectionId } from "./extensions/connection-id.ts";
 import {
   checkExtendedMasterSecret,
@@ -16,8 +22,9 @@ import {
 } from "./extensions/renegotiation-info.ts";
 import { type ClientHello, offeredCipherSuites } from "./messages/client-hello.ts";
 import type { ServerHello } from "./messages/server-hello.ts";
+import { chooseKeyExchange, type ServerChoice } from "./server-choice.ts";
 
-/** What both hellos agree on. */
+/** What both hellos agree on, in either role. */
 export interface Agreement {
   readonly suite: CipherSuite;
   readonly extendedMasterSecret: boolean;
@@ -27,8 +34,13 @@ export interface Agreement {
   readonly usesConnectionId: boolean;
 }
 
+/** A server's agreement. */
+export interface ServerAgreement extends Agreement {
+  readonly choice: ServerChoice;
+}
+
 /** The server's choice from a client's offer. @throws DtlsError or DecodeError where there is none. */
-export function chooseFromOffer(hello: ClientHello, config: EndpointConfig): Agreement {
+export function chooseFromOffer(hello: ClientHello, config: EndpointConfig): ServerAgreement {
   // Versions of DTLS count downwards: 0xfefd is 1.2, everything above is older.
   if (hello.version >> 8 !== 0xfe || hello.version > versionDtls12) {
     throw new DtlsError("DTLS_PROTOCOL_VERSION", "the client does not speak DTLS 1.2");
@@ -42,8 +54,10 @@ export function chooseFromOffer(hello: ClientHello, config: EndpointConfig): Agr
   }
   const offered = findExtension(hello.extensions, ExtensionType.connectionId);
   const usesConnectionId = offered !== undefined && config.connectionIdLength !== undefined;
+  const choice = chooseKeyExchange(hello, config);
   return {
-    suite: chooseSuite(hello, config),
+    choice,
+    suite: choice.suite,
     extendedMasterSecret: agreeExtendedMasterSecret(hello.extensions, config),
     usesConnectionId,
     writeConnectionId: usesConnectionId ? peerConnectionId(offered, config) : undefined,
@@ -53,10 +67,10 @@ export function chooseFromOffer(hello: ClientHello, config: EndpointConfig): Agr
 /** The extensions of the server's answer. */
 export function answeredExtensions(
   hello: ClientHello,
-  agreement: Agreement,
+  agreement: ServerAgreement,
   association: Association,
 ): readonly Extension[] {
-  const extensions: Extension[] = [];
+  const extensions: Extension[] = [...agreement.choice.extensions];
   if (agreement.extendedMasterSecret) extensions.push(extendedMasterSecretExtension());
   const asksForRenegotiationInfo =
     findExtension(hello.extensions, ExtensionType.renegotiationInfo) !== undefined ||
@@ -71,9 +85,10 @@ export function answeredExtensions(
 /** The extensions that a client offers. */
 export function offeredExtensions(
   config: EndpointConfig,
+  offer: ClientOffer,
   association: Association,
 ): readonly Extension[] {
-  const extensions: Extension[] = [];
+  const extensions: Extension[] = [...keyExchangeExtensions(offer, config)];
   if (config.extendedMasterSecret !== "disabled") extensions.push(extendedMasterSecretExtension());
   if (config.connectionIdLength !== undefined) {
     extensions.push(connectionIdExtension(association.readConnectionId ?? new Uint8Array(0)));
@@ -81,19 +96,31 @@ export function offeredExtensions(
   return extensions;
 }
 
-/** The client's check of the server's choice. @throws DtlsError or DecodeError. */
-export function acceptChoice(hello: ServerHello, config: EndpointConfig): Agreement {
+/** A client's agreement. */
+export interface ClientAgreement extends Agreement {
+  readonly types: CertificateTypes;
+}
+
+/**
+ * The client's check of the server's choice.
+ * @param offered the extensions of the client's hello. @throws DtlsError or DecodeError.
+ */
+export function acceptChoice(
+  hello: ServerHello,
+  offered: readonly Extension[],
+  offer: ClientOffer,
+  config: EndpointConfig,
+): ClientAgreement {
   if (hello.version !== versionDtls12) {
     throw new DtlsError("DTLS_PROTOCOL_VERSION", "the server did not choose DTLS 1.2");
   }
-  const suite = config.cipherSuites.find((row) => row.id === hello.cipherSuite);
+  const suite = offer.suites.find((row) => row.id === hello.cipherSuite);
   if (suite === undefined || hello.compressionMethod !== 0) {
     throw new DtlsError("DTLS_ILLEGAL_PARAMETER", "the server chose what was not offered");
   }
+  // The suite that stands for renegotiation_info is always offered.
   const wasOffered = (type: number): boolean =>
-    (type === ExtensionType.extendedMasterSecret && config.extendedMasterSecret !== "disabled") ||
-    (type === ExtensionType.connectionId && config.connectionIdLength !== undefined) ||
-    type === ExtensionType.renegotiationInfo;
+    findExtension(offered, type) !== undefined || type === ExtensionType.renegotiationInfo;
   for (const { type } of hello.extensions) {
     if (!wasOffered(type)) {
       throw new DtlsError("DTLS_UNSUPPORTED_EXTENSION", `extension ${type} was not offered`);
@@ -106,19 +133,11 @@ export function acceptChoice(hello: ServerHello, config: EndpointConfig): Agreem
   const answered = findExtension(hello.extensions, ExtensionType.connectionId);
   return {
     suite,
+    types: acceptCertificateTypes(hello.extensions, offer),
     extendedMasterSecret: agreeExtendedMasterSecret(hello.extensions, config),
     usesConnectionId: answered !== undefined,
     writeConnectionId: answered === undefined ? undefined : peerConnectionId(answered, config),
   };
-}
-
-/** Client preference wins, as in the servers that deployed clients know. */
-function chooseSuite(hello: ClientHello, config: EndpointConfig): CipherSuite {
-  for (const id of offeredCipherSuites(hello)) {
-    const suite = config.cipherSuites.find((row) => row.id === id);
-    if (suite !== undefined) return suite;
-  }
-  throw new DtlsError("DTLS_HANDSHAKE_FAILURE", "no cipher suite in common");
 }
 
 /** Whether both sides have it (RFC 7627 section 5.2 and 5.3). */

@@ -61,7 +61,7 @@ export function onDeadline(core: EndpointCore, association: Association, now: nu
 /**
  * Both Finished are verified. Only now does the association take the place of an older one of the same
  * peer (RFC 6347 section 4.2.8): of any that could no longer be told apart from it, and of one with a
- * Connection ID when it has the same PSK identity.
+ * Connection ID when it is of the same peer: PSK identity, certificate or raw public key.
  */
 export function completeHandshake(
   core: EndpointCore,
@@ -112,11 +112,21 @@ function replaceOlder(core: EndpointCore, association: Association, now: number)
     row = core.byAddress.after(row)
   ) {
     if (row === association || row.role !== association.role || row.phase !== "connected") continue;
-    const isReachable =
-      row.readConnectionId !== undefined && !hasSameBytes(row.pskIdentity, association.pskIdentity);
+    const isReachable = row.readConnectionId !== undefined && !isSamePeer(row, association);
     if (!isReachable) older.push(row);
   }
   for (const row of older) core.forget(row, { kind: "replaced" }, now);
+}
+
+/** Whether both peers proved that they are the same one. Those that proved nothing never are. */
+function isSamePeer(a: Association, b: Association): boolean {
+  const [one, other] = [a.peerCertificate, b.peerCertificate];
+  if (one !== undefined || other !== undefined) {
+    const [own, others] = [one?.chain[0], other?.chain[0]];
+    return own !== undefined && others !== undefined && hasSameBytes(own, others);
+  }
+  const hasPsk = a.suite?.keyExchange !== "ecdhe-ecdsa" && b.suite?.keyExchange !== "ecdhe-ecdsa";
+  return hasPsk && hasSameBytes(a.pskIdentity, b.pskIdentity);
 }
 
 /** What the owner of a refused identity is told when the handshake ends; the client is told nothing. */

@@ -1,5 +1,6 @@
 /*
- * A full handshake with PSK, seen from the server (RFC 6347 section 4.2.4, RFC 4279 section 2):
+ * A full handshake, seen from the server (RFC 6347 section 4.2.4, RFC 4279 section 2, RFC 8422 section 2). Messages in
+ * parentheses belong to suites with certificates, those in brackets only to some of them or to ECDHE_PSK:
  *
  *   Client                                   Server
  *   ------                                   ------
@@ -7,62 +8,40 @@
  *                           <--------   HelloVerifyRequest        flight 2   stateless
  *   ClientHello (cookie)    -------->                             flight 3   startServerHandshake
  *                                              ServerHello
- *                           <--------      ServerHelloDone        flight 4   expect-client-key-exchange
- *   ClientKeyExchange                                                        expect-psk
+ *                                            (Certificate)                   expect-key-signature
+ *                                      [ServerKeyExchange]
+ *                                     [CertificateRequest]
+ *                           <--------      ServerHelloDone        flight 4   expect-client-certificate
+ *   [Certificate]                                                            expect-client-key-exchange
+ *   ClientKeyExchange                                                        expect-psk, expect-certificate-verify
+ *   [CertificateVerify]                                                      expect-client-verdict
  *   [ChangeCipherSpec]                                                       Exchange.hasChangeCipherSpec
- *   Finished                -------->                             flight 5   expect-finished
+ *   Finished                -------->                             flight 5   expect-client-finished
  *                                       [ChangeCipherSpec]
  *                           <--------             Finished        flight 6   connected
  */
 
 import type { Association } from "../association.ts";
 import { copyBytes } from "../copy-bytes.ts";
+import { pskPremasterSecret } from "../crypto/key-schedule.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
 import { DtlsError, DtlsUsageError } from "../errors.ts";
 import type { Path } from "../path.ts";
-import { versionDtls12 } from "../record/record-header.ts";
 import { Exchange } from "./exchange.ts";
 import type { HandshakeMessage } from "./handshake-header.ts";
 import { MessageType } from "./message-type.ts";
 import type { ClientHello } from "./messages/client-hello.ts";
-import { decodePskClientKeyExchange } from "./messages/client-key-exchange.ts";
-import { encodeServerHello } from "./messages/server-hello.ts";
-import { type Agreement, answeredExtensions, chooseFromOffer } from "./negotiate.ts";
-import { completeHandshake, startFlight } from "./progress.ts";
-import { deriveSession, finishedBody, type Randoms } from "./session.ts";
-
-export type ServerState = ExpectClientKeyExchange | ExpectPsk | Refused | ExpectFinished;
-
-interface ExpectClientKeyExchange {
-  readonly name: "expect-client-key-exchange";
-  readonly agreement: Agreement;
-  readonly randoms: Randoms;
-}
-
-/** The owner of the endpoint looks the identity's key up. */
-interface ExpectPsk {
-  readonly name: "expect-psk";
-  readonly agreement: Agreement;
-  readonly randoms: Randoms;
-}
-
-/**
- * The identity has no key. The handshake stays as silent, and lasts as long, as one with a wrong key,
- * so that nobody can find out which identities exist.
- */
-interface Refused {
-  readonly name: "refused";
-}
-
-interface ExpectFinished {
-  readonly name: "expect-client-finished";
-  readonly agreement: Agreement;
-  readonly masterSecret: Uint8Array;
-}
+import { decodeClientKeyExchange } from "./messages/client-key-exchange.ts";
+import { chooseFromOffer } from "./negotiate.ts";
+import { completeHandshake } from "./progress.ts";
+import { checkPsk } from "./psk.ts";
+import { startServerFlight } from "./server-flight.ts";
+import { takeCertificateVerify, takeClientCertificate } from "./server-proof.ts";
+import type { ExpectClientFinished, ExpectClientKeyExchange } from "./server-states.ts";
+import { deriveMasterSecret, finishedBody, startSession } from "./session.ts";
 
 /** RFC 4279 section 5.3: what an implementation must support, and what this one does. */
 const MAX_IDENTITY_LENGTH = 128;
-export const MAX_PSK_LENGTH = 512;
 
 /**
  * Answers a ClientHello whose cookie is valid. Record and message sequence numbers go on from the
@@ -88,9 +67,12 @@ export function startServerHandshake(
   const serverRandom = new Uint8Array(32);
   core.config.entropy.fill(serverRandom);
   const randoms = { clientRandom: copyBytes(hello.random), serverRandom };
+  const { group } = agreement.choice;
+  const keyAgreement = group && core.config.crypto.keyAgreement(group.name);
+  const terms = { agreement, randoms, keyAgreement };
   const { messageSequence } = message;
   const exchange = new Exchange(
-    { name: "expect-client-key-exchange", agreement, randoms },
+    { name: "expect-client-key-exchange", ...terms, peer: undefined },
     core.config,
     { recordSequence, messageSequence, expected: messageSequence + 1 },
   );
@@ -98,20 +80,7 @@ export function startServerHandshake(
   exchange.expiresAt = now + core.config.limits.handshakeLifetimeMs;
   exchange.transcript.add(message);
   association.exchange = exchange;
-  const serverHello = encodeServerHello({
-    version: versionDtls12,
-    random: serverRandom,
-    // Sessions cannot be resumed.
-    sessionId: new Uint8Array(0),
-    cipherSuite: agreement.suite.id,
-    compressionMethod: 0,
-    extensions: answeredExtensions(hello, agreement, association),
-  });
-  const flight = [
-    exchange.message(MessageType.serverHello, serverHello),
-    exchange.message(MessageType.serverHelloDone, new Uint8Array(0)),
-  ];
-  startFlight(core, association, flight, now);
+  startServerFlight(core, association, exchange, hello, terms, now);
 }
 
 /** Takes the next message of the client. @throws DtlsError or DecodeError; the handshake is over then. */
@@ -122,37 +91,59 @@ export function advanceServer(
   message: HandshakeMessage,
   now: number,
 ): void {
-  const state = exchange.state;
-  if (state.name === "expect-client-key-exchange" && isClientKeyExchange(message)) {
+  const { state } = exchange;
+  const { type } = message;
+  if (state.name === "expect-client-certificate" && type === MessageType.certificate) {
+    takeClientCertificate(core, exchange, state, message);
+  } else if (
+    state.name === "expect-client-key-exchange" &&
+    type === MessageType.clientKeyExchange
+  ) {
     takeClientKeyExchange(core, association, exchange, state, message, now);
-  } else if (state.name === "expect-client-finished" && message.type === MessageType.finished) {
+  } else if (state.name === "expect-certificate-verify" && type === MessageType.certificateVerify) {
+    takeCertificateVerify(core, association, exchange, state, message, now);
+  } else if (state.name === "expect-client-finished" && type === MessageType.finished) {
     takeFinished(core, association, exchange, state, message, now);
   } else {
-    throw new DtlsError("DTLS_UNEXPECTED_MESSAGE", `message ${message.type} in ${state.name}`);
+    throw new DtlsError("DTLS_UNEXPECTED_MESSAGE", `message ${type} in ${state.name}`);
   }
-}
-
-function isClientKeyExchange(message: HandshakeMessage): boolean {
-  return message.type === MessageType.clientKeyExchange;
 }
 
 function takeClientKeyExchange(
   core: EndpointCore,
   association: Association,
   exchange: Exchange,
-  { agreement, randoms }: ExpectClientKeyExchange,
+  { agreement, randoms, keyAgreement, peer }: ExpectClientKeyExchange,
   message: HandshakeMessage,
   now: number,
 ): void {
-  const identity = copyBytes(decodePskClientKeyExchange(message.body));
-  exchange.transcript.add(message);
-  if (identity.length > MAX_IDENTITY_LENGTH) {
-    exchange.state = { name: "refused" };
+  const { transcript } = exchange;
+  const { keyExchange } = agreement.suite;
+  const { identity, publicKey } = decodeClientKeyExchange(message.body, keyExchange);
+  transcript.add(message);
+  const shared = keyAgreement?.agree(publicKey);
+  if (keyAgreement !== undefined && shared === undefined) {
+    throw new DtlsError("DTLS_ILLEGAL_PARAMETER", "the client's ephemeral key is not valid");
+  }
+  const terms = { agreement, randoms, keyAgreement };
+  if (keyExchange !== "ecdhe-ecdsa") {
+    if (identity.length > MAX_IDENTITY_LENGTH) {
+      exchange.state = { name: "refused" };
+      return;
+    }
+    association.pskIdentity = identity;
+    exchange.state = { name: "expect-psk", ...terms, otherSecret: shared };
+    core.event({ type: "psk-needed", connection: association, identity: copyBytes(identity) }, now);
     return;
   }
-  association.pskIdentity = identity;
-  exchange.state = { name: "expect-psk", agreement, randoms };
-  core.event({ type: "psk-needed", connection: association, identity }, now);
+  if (shared === undefined) throw new Error("a suite with certificates has a key agreement");
+  const masterSecret = deriveMasterSecret(core, agreement, randoms, shared, transcript);
+  if (peer === undefined) {
+    startSession(core, association, agreement, randoms, masterSecret);
+    exchange.state = { name: "expect-client-finished", agreement, masterSecret };
+  } else {
+    exchange.state = { name: "expect-certificate-verify", ...terms, peer, masterSecret };
+  }
 }
 
 /**
@@ -171,31 +162,26 @@ export function takePsk(
   if (state.name !== "expect-psk") {
     throw new DtlsUsageError("providePsk: this handshake does not wait for a PSK");
   }
+  const { agreement, randoms, otherSecret } = state;
   if (psk === undefined) {
+    otherSecret?.fill(0);
     exchange.state = { name: "refused" };
     return;
   }
   checkPsk(psk);
-  const { agreement, randoms } = state;
+  const premaster = pskPremasterSecret(psk, otherSecret);
+  otherSecret?.fill(0);
   const { transcript } = exchange;
-  const masterSecret = deriveSession(core, association, agreement, randoms, psk, transcript);
+  const masterSecret = deriveMasterSecret(core, agreement, randoms, premaster, transcript);
+  startSession(core, association, agreement, randoms, masterSecret);
   exchange.state = { name: "expect-client-finished", agreement, masterSecret };
-}
-
-/** @throws DtlsUsageError for a key that is not 1 to 512 bytes long. */
-export function checkPsk(psk: Uint8Array): void {
-  if (psk.length < 1 || psk.length > MAX_PSK_LENGTH) {
-    throw new DtlsUsageError(
-      `psk has ${psk.length} bytes, but must have 1 to ${MAX_PSK_LENGTH} bytes`,
-    );
-  }
 }
 
 function takeFinished(
   core: EndpointCore,
   association: Association,
   exchange: Exchange,
-  { agreement, masterSecret }: ExpectFinished,
+  { agreement, masterSecret }: ExpectClientFinished,
   message: HandshakeMessage,
   now: number,
 ): void {

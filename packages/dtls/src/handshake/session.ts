@@ -4,7 +4,6 @@ import {
   deriveKeyBlock,
   extendedMasterSecret,
   masterSecret,
-  pskPremasterSecret,
   verifyData,
 } from "../crypto/key-schedule.ts";
 import type { EndpointConfig } from "../endpoint-config.ts";
@@ -32,22 +31,18 @@ export interface Randoms {
 }
 
 /**
- * Derives the keys of a PSK handshake (RFC 4279 section 2, RFC 5246 section 8.1, RFC 7627 section 4) from
- * a transcript that ends with ClientKeyExchange, and gives them to the association.
- * Returns the master secret, which the association also keeps.
+ * Derives the master secret (RFC 5246 section 8.1, RFC 7627 section 4) from a transcript that ends with ClientKeyExchange,
+ * and wipes the premaster secret.
  */
-export function deriveSession(
-  core: EndpointCore,
-  association: Association,
+export function deriveMasterSecret(
+  { config: { crypto } }: EndpointCore,
   agreement: Agreement,
   randoms: Randoms,
-  psk: Uint8Array,
+  premaster: Uint8Array,
   transcript: Transcript,
 ): Uint8Array {
-  const { crypto, keyLog } = core.config;
   const { suite } = agreement;
   const { clientRandom, serverRandom } = randoms;
-  const premaster = pskPremasterSecret(psk);
   const master = agreement.extendedMasterSecret
     ? extendedMasterSecret(
         crypto,
@@ -57,6 +52,29 @@ export function deriveSession(
       )
     : masterSecret(crypto, suite.hash, premaster, clientRandom, serverRandom);
   premaster.fill(0);
+  return master;
+}
+
+/** What a server signs: both random values and its ephemeral key (RFC 8422 section 5.4). */
+export function signedParameters(randoms: Randoms, encodedParameters: Uint8Array): Uint8Array {
+  const data = new Uint8Array(64 + encodedParameters.length);
+  data.set(randoms.clientRandom);
+  data.set(randoms.serverRandom, 32);
+  data.set(encodedParameters, 64);
+  return data;
+}
+
+/** Gives the association the keys of a new session; it keeps copies of the secrets. */
+export function startSession(
+  core: EndpointCore,
+  association: Association,
+  agreement: Agreement,
+  randoms: Randoms,
+  master: Uint8Array,
+): void {
+  const { crypto, keyLog } = core.config;
+  const { suite } = agreement;
+  const { clientRandom, serverRandom } = randoms;
   const keys = deriveKeyBlock(crypto, suite, master, clientRandom, serverRandom);
   const secrets = { masterSecret: master, clientRandom, serverRandom, ...keys };
   installSession(core, association, suite, secrets, agreement.extendedMasterSecret, {
@@ -68,7 +86,6 @@ export function deriveSession(
   });
   for (const key of Object.values(keys)) (key as Uint8Array).fill(0);
   if (keyLog !== undefined) keyLog(`CLIENT_RANDOM ${hex(clientRandom)} ${hex(master)}`);
-  return master;
 }
 
 /** Gives an association its keys; copies what it keeps. */

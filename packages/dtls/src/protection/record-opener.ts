@@ -5,7 +5,7 @@ import type { RecordCursor } from "../record/datagram.ts";
 import { innerTypeOffset } from "../record/inner-plaintext.ts";
 import { maximumPlaintextLength } from "../record/record-header.ts";
 import { connectionIdAdditionalData, plainAdditionalData } from "./additional-data.ts";
-import { explicitNonceLength, ivNumber, nonceFor } from "./nonce.ts";
+import { ivMask, ivNumber, maskedNonceFor, nonceFor, nonceLengthInRecord } from "./nonce.ts";
 import type { OpenedRecord } from "./opened-record.ts";
 import type { ReplayWindow } from "./replay-window.ts";
 
@@ -13,7 +13,7 @@ export interface RecordOpenerOptions {
   readonly suite: CipherSuite;
   /** The read key; the opener owns it from now on. */
   readonly key: AeadKey;
-  /** The fixed part of the nonce, 4 bytes. */
+  /** The fixed part of the nonce, 4 or 12 bytes. */
   readonly iv: Uint8Array;
   /** 1 to 65,535. */
   readonly epoch: number;
@@ -41,6 +41,7 @@ export class RecordOpener {
   readonly window: ReplayWindow;
   readonly #key: AeadKey;
   readonly #iv: number;
+  readonly #ivMask: Uint8Array | undefined;
   readonly #connectionId: Uint8Array | undefined;
   readonly #forgeryLimit: number;
   #forgeries: number;
@@ -50,6 +51,7 @@ export class RecordOpener {
     this.window = options.window;
     this.#key = options.key;
     this.#iv = ivNumber(options.iv);
+    this.#ivMask = ivMask(options.iv);
     this.#connectionId = options.connectionId?.length ? options.connectionId : undefined;
     this.#forgeryLimit = options.suite.forgeryLimit;
     this.#forgeries = options.forgeries ?? 0;
@@ -90,7 +92,8 @@ export class RecordOpener {
     }
     const { datagram, fragmentOffset } = record;
     const key = this.#key;
-    const body = fragmentOffset + explicitNonceLength;
+    const mask = this.#ivMask;
+    const body = fragmentOffset + nonceLengthInRecord(mask);
     const bodyEnd = fragmentOffset + record.fragmentLength;
     const innerLength = bodyEnd - body - key.tagLength;
     if (innerLength < 0 || innerLength > opened.bytes.length) {
@@ -103,7 +106,10 @@ export class RecordOpener {
       connectionId === undefined
         ? plainAdditionalData(record.type, record.epoch, sequence, innerLength)
         : connectionIdAdditionalData(record.epoch, sequence, connectionId, innerLength);
-    const nonce = nonceFor(this.#iv, datagram, fragmentOffset);
+    const nonce =
+      mask === undefined
+        ? nonceFor(this.#iv, datagram, fragmentOffset)
+        : maskedNonceFor(this.#iv, mask, datagram, record.recordOffset);
     if (!key.open(nonce, additionalData, datagram, body, bodyEnd, opened.bytes, 0)) {
       this.#forgeries++;
       return "not-authentic";

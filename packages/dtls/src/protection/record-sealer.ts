@@ -9,14 +9,14 @@ import {
 } from "../record/record-header.ts";
 import { connectionIdAdditionalData, plainAdditionalData } from "./additional-data.ts";
 import { DatagramSlab } from "./datagram-slab.ts";
-import { explicitNonceLength, ivNumber, nonceFor } from "./nonce.ts";
+import { ivMask, ivNumber, maskedNonceFor, nonceFor, nonceLengthInRecord } from "./nonce.ts";
 import { checkRoom, type RecordWriter } from "./record-writer.ts";
 
 export interface RecordSealerOptions {
   readonly suite: CipherSuite;
   /** The write key; the sealer owns it from now on. */
   readonly key: AeadKey;
-  /** The fixed part of the nonce, 4 bytes. */
+  /** The fixed part of the nonce, 4 or 12 bytes. */
   readonly iv: Uint8Array;
   /** 1 to 65,535. */
   readonly epoch: number;
@@ -29,14 +29,15 @@ export interface RecordSealerOptions {
 }
 
 /**
- * Seals the records of one epoch and direction. The explicit nonce is epoch and sequence number and nothing else, so a
- * nonce can only repeat if a sequence number does; the sealer hands out each number once and never goes back.
+ * Seals the records of one epoch and direction. The variable part of the nonce is epoch and sequence number and nothing
+ * else, so a nonce can only repeat if a sequence number does; the sealer hands out each number once and never goes back.
  */
 export class RecordSealer implements RecordWriter {
   readonly epoch: number;
   readonly overhead: number;
   readonly #key: AeadKey;
   readonly #iv: number;
+  readonly #ivMask: Uint8Array | undefined;
   readonly #connectionId: Uint8Array | undefined;
   readonly #sealLimit: number;
   #nextSequence: number;
@@ -48,13 +49,15 @@ export class RecordSealer implements RecordWriter {
     this.epoch = epoch;
     this.#key = key;
     this.#iv = ivNumber(iv);
+    this.#ivMask = ivMask(iv);
     this.#connectionId = connectionId?.length ? connectionId : undefined;
     this.#sealLimit = suite.sealLimit;
     this.#nextSequence = options.nextSequence ?? 0;
     this.#sealed = options.sealed ?? 0;
     // A record with Connection ID carries it, and the real content type inside.
     const forConnectionId = this.#connectionId ? this.#connectionId.length + 1 : 0;
-    this.overhead = recordHeaderLength + explicitNonceLength + key.tagLength + forConnectionId;
+    const forNonce = nonceLengthInRecord(this.#ivMask);
+    this.overhead = recordHeaderLength + forNonce + key.tagLength + forConnectionId;
   }
 
   /** The sequence number of the next record. */
@@ -120,7 +123,8 @@ export class RecordSealer implements RecordWriter {
     const connectionId = this.#connectionId;
     const outerType = connectionId === undefined ? type : ContentType.tls12Cid;
     const innerLength = end - start + (connectionId === undefined ? 0 : 1);
-    const fragmentLength = explicitNonceLength + innerLength + key.tagLength;
+    const mask = this.#ivMask;
+    const fragmentLength = nonceLengthInRecord(mask) + innerLength + key.tagLength;
     const nonceAt = writeRecordHeader(
       target,
       offset,
@@ -130,9 +134,9 @@ export class RecordSealer implements RecordWriter {
       connectionId,
       fragmentLength,
     );
-    writeEpochAndSequence(target, nonceAt, epoch, sequence);
+    if (mask === undefined) writeEpochAndSequence(target, nonceAt, epoch, sequence);
 
-    const body = nonceAt + explicitNonceLength;
+    const body = nonceAt + nonceLengthInRecord(mask);
     const bodyEnd = body + innerLength;
     target.set(start === 0 && end === source.length ? source : source.subarray(start, end), body);
     let additionalData: Uint8Array;
@@ -142,7 +146,10 @@ export class RecordSealer implements RecordWriter {
       target[bodyEnd - 1] = type;
       additionalData = connectionIdAdditionalData(epoch, sequence, connectionId, innerLength);
     }
-    const nonce = nonceFor(this.#iv, target, nonceAt);
+    const nonce =
+      mask === undefined
+        ? nonceFor(this.#iv, target, nonceAt)
+        : maskedNonceFor(this.#iv, mask, target, offset);
     key.seal(nonce, additionalData, target, body, bodyEnd, target, body);
     return bodyEnd + key.tagLength;
   }

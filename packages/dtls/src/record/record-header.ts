@@ -4,6 +4,8 @@ export const versionDtls12 = 0xfefd;
 export const versionDtls10 = 0xfeff;
 /** Bytes of a record header without Connection ID (RFC 6347 section 4.1). */
 export const recordHeaderLength = 13;
+/** Where epoch and sequence number start, 8 bytes. */
+export const recordNumberOffset = 3;
 /** Where the Connection ID of a tls12_cid record starts (RFC 9146 section 4). */
 export const connectionIdOffset = 11;
 /** Longest plaintext fragment of a record (RFC 5246 section 6.2.1). */
@@ -30,7 +32,7 @@ export function writeRecordHeader(
   target[offset] = type;
   target[offset + 1] = versionDtls12 >>> 8;
   target[offset + 2] = versionDtls12 & 0xff;
-  writeEpochAndSequence(target, offset + 3, epoch, sequence);
+  writeEpochAndSequence(target, offset + recordNumberOffset, epoch, sequence);
   let at = offset + connectionIdOffset;
   if (connectionId !== undefined) {
     for (let i = 0; i < connectionId.length; i++) {

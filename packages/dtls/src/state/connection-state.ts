@@ -1,3 +1,4 @@
+import type { PeerCertificate } from "../credential.ts";
 import type { SocketAddress } from "../path.ts";
 
 /**
@@ -23,8 +24,10 @@ export interface ConnectionState {
   /** CID in records that this side sends; undefined when not negotiated or empty. */
   readonly writeConnectionId: Uint8Array | undefined;
   readonly peer: SocketAddress;
-  /** PSK identity of the peer (on a server) or of this side (on a client). */
+  /** PSK identity of the peer (on a server) or of this side (on a client); empty without PSK. */
   readonly pskIdentity: Uint8Array;
+  /** The peer's certificate or raw public key that was accepted; absent for a peer without one. */
+  readonly peerCertificate?: PeerCertificate;
   readonly writeEpoch: number;
   /** The next sequence number to seal with; never lower than any that was used, plus one. */
   readonly nextWriteSequence: number;

@@ -1,5 +1,6 @@
 import type { Association } from "../association.ts";
 import { copyBytes } from "../copy-bytes.ts";
+import type { PeerCertificate } from "../credential.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
 import type { ConnectionState, UnconfirmedFlight } from "./connection-state.ts";
 import { unpackSecrets } from "./session-secrets.ts";
@@ -16,7 +17,7 @@ export function exportState(
   if (association.phase !== "connected" || core.isSealedForEver) return undefined;
   if (suite === undefined || sealer === undefined || opener === undefined) return undefined;
   const { window } = opener;
-  const secrets = unpackSecrets(core.secrets.view(association.secretSlot), suite.keyLength);
+  const secrets = unpackSecrets(core.secrets.view(association.secretSlot), suite);
   // One literal without spreading: a handover takes as many of these as there are connections.
   const state: ConnectionState = {
     role: association.role,
@@ -46,7 +47,17 @@ export function exportState(
     mtu: association.mtu,
   };
   const flight = unconfirmedFlight(association);
-  return flight === undefined ? state : { ...state, unconfirmedFlight: flight };
+  const { peerCertificate } = association;
+  if (flight === undefined && peerCertificate === undefined) return state;
+  return {
+    ...state,
+    ...(flight && { unconfirmedFlight: flight }),
+    ...(peerCertificate && { peerCertificate: copyCertificate(peerCertificate) }),
+  };
+}
+
+function copyCertificate({ type, chain }: PeerCertificate): PeerCertificate {
+  return { type, chain: chain.map(copyBytes) };
 }
 
 function unconfirmedFlight({ lastFlight }: Association): UnconfirmedFlight | undefined {

@@ -35,6 +35,10 @@ export function importState(core: EndpointCore, state: ConnectionState, now: num
   association.readConnectionId = copyOrNone(state.readConnectionId);
   association.writeConnectionId = copyOrNone(state.writeConnectionId);
   association.pskIdentity = state.pskIdentity;
+  association.peerCertificate = state.peerCertificate && {
+    type: state.peerCertificate.type,
+    chain: state.peerCertificate.chain.map(copyBytes),
+  };
   association.forgeries = state.forgeries;
   association.establishedAt = state.establishedAt;
   const position = positionOf(state);
@@ -183,6 +187,7 @@ function checkState(core: EndpointCore, state: ConnectionState): CipherSuite {
   if (state.writeConnectionId !== undefined)
     bytes("writeConnectionId", state.writeConnectionId, 0, 255);
   bytes("pskIdentity", state.pskIdentity, 0, 65_535);
+  checkPeerCertificate(state);
   if (state.peer.address === "") throw invalid("peer.address", "empty", "an IP address");
   integer("peer.port", state.peer.port, 1, 65_535);
   integer("writeEpoch", state.writeEpoch, 1, 1);
@@ -209,6 +214,16 @@ function checkState(core: EndpointCore, state: ConnectionState): CipherSuite {
     integer("unconfirmedFlight.nextPlainSequence", flight.nextPlainSequence, 0, maximumSequence);
   }
   return withLimits(suite, core.config.limits);
+}
+
+function checkPeerCertificate({ peerCertificate }: ConnectionState): void {
+  if (peerCertificate === undefined) return;
+  const { type, chain } = peerCertificate;
+  if (type !== "x509" && type !== "raw-public-key") {
+    throw invalid("peerCertificate.type", type, "x509 or raw-public-key");
+  }
+  integer("peerCertificate.chain.length", chain.length, 1, 100);
+  for (const der of chain) bytes("peerCertificate.chain", der, 1, 2 ** 24 - 1);
 }
 
 /** Records are demultiplexed by CIDs of one length (RFC 9146 section 3). */

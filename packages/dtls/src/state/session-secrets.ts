@@ -1,3 +1,4 @@
+import type { CipherSuite } from "../crypto/cipher-suites.ts";
 import type { KeyBlock } from "../crypto/key-schedule.ts";
 
 /** Everything that {@link packSecrets} packs. */
@@ -9,12 +10,12 @@ export interface UnpackedSecrets extends KeyBlock {
 
 const randomOffset = 48;
 const keysOffset = 48 + 32 + 32;
-const ivLength = 4;
+const longestIv = 12;
 
-/** Longest form: that of 32-byte keys. */
-export const packedSecretsLength: number = keysOffset + 2 * (32 + ivLength);
+/** Longest form: that of keys of 32 bytes and IVs of 12. */
+export const packedSecretsLength: number = keysOffset + 2 * (32 + longestIv);
 
-/** Copies all secrets to the start of `target`. Keys are of 16 or 32 bytes, fixed IVs of 4. */
+/** Copies all secrets to the start of `target`. Keys are of 16 or 32 bytes, fixed IVs of 4 or 12. */
 export function packSecrets(secrets: UnpackedSecrets, target: Uint8Array): void {
   let at = 0;
   for (const part of [
@@ -31,8 +32,11 @@ export function packSecrets(secrets: UnpackedSecrets, target: Uint8Array): void 
   }
 }
 
-/** Copies of packed secrets whose keys have `keyLength` bytes. */
-export function unpackSecrets(packed: Uint8Array, keyLength: number): UnpackedSecrets {
+/** Copies of packed secrets, whose key and IV lengths the suite tells. */
+export function unpackSecrets(
+  packed: Uint8Array,
+  { keyLength, fixedIvLength }: CipherSuite,
+): UnpackedSecrets {
   const ivs = keysOffset + 2 * keyLength;
   return {
     masterSecret: packed.slice(0, randomOffset),
@@ -40,8 +44,8 @@ export function unpackSecrets(packed: Uint8Array, keyLength: number): UnpackedSe
     serverRandom: packed.slice(randomOffset + 32, keysOffset),
     clientWriteKey: packed.slice(keysOffset, keysOffset + keyLength),
     serverWriteKey: packed.slice(keysOffset + keyLength, ivs),
-    clientWriteIv: packed.slice(ivs, ivs + ivLength),
-    serverWriteIv: packed.slice(ivs + ivLength, ivs + 2 * ivLength),
+    clientWriteIv: packed.slice(ivs, ivs + fixedIvLength),
+    serverWriteIv: packed.slice(ivs + fixedIvLength, ivs + 2 * fixedIvLength),
   };
 }
 

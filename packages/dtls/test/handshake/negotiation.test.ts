@@ -126,7 +126,7 @@ describe("a client", () => {
   const failed = (code: string) => ({ kind: "failed", error: { code } });
 
   test("refuses an extension that it did not offer", () => {
-    const extension = { type: 10, data: new Uint8Array(0) };
+    const extension = { type: 16, data: new Uint8Array(0) };
     const { reason, alert } = withServerHello((hello) => ({
       ...hello,
       extensions: [...hello.extensions, extension],

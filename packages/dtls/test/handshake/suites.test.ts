@@ -8,6 +8,9 @@ const suites: readonly [name: string, id: number][] = [
   ["TLS_PSK_WITH_AES_256_CCM", 0xc0a5],
   ["TLS_PSK_WITH_AES_128_CCM_8", 0xc0a8],
   ["TLS_PSK_WITH_AES_256_CCM_8", 0xc0a9],
+  ["TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256", 0xd001],
+  ["TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384", 0xd002],
+  ["TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256", 0xd003],
 ];
 
 describe.each(suites)("%s", (name, id) => {

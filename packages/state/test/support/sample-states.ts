@@ -85,8 +85,8 @@ const connectionWithoutOptions: fc.Arbitrary<ConnectionState> = fc.record({
   sessionId: octets(0, 32),
   clientWriteKey: fc.oneof(octets(16), octets(0, 32)),
   serverWriteKey: fc.oneof(octets(16), octets(0, 32)),
-  clientWriteIv: octets(4),
-  serverWriteIv: octets(4),
+  clientWriteIv: fc.oneof(octets(4), octets(12)),
+  serverWriteIv: fc.oneof(octets(4), octets(12)),
   readConnectionId: fc.option(octets(1, 32), { nil: undefined }),
   writeConnectionId: fc.option(octets(1, 32), { nil: undefined }),
   peer: fc.record({ address, port: fc.integer({ min: 1, max: 0xffff }) }),
@@ -103,18 +103,23 @@ const connectionWithoutOptions: fc.Arbitrary<ConnectionState> = fc.record({
 });
 
 /** Fields that a connection may have or not. A count that equals its default is left out, as on the wire. */
-const options: fc.Arbitrary<Pick<ConnectionState, "sealedRecords" | "unconfirmedFlight">> =
-  fc.record(
-    {
-      sealedRecords: fc.nat(2 ** 48),
-      unconfirmedFlight: fc.record({
-        messageSequence: fc.nat(0xffff),
-        verifyData: octets(12),
-        nextPlainSequence: fc.nat(2 ** 48 - 1),
-      }),
-    },
-    { requiredKeys: [] },
-  );
+const options: fc.Arbitrary<
+  Pick<ConnectionState, "sealedRecords" | "unconfirmedFlight" | "peerCertificate">
+> = fc.record(
+  {
+    sealedRecords: fc.nat(2 ** 48),
+    unconfirmedFlight: fc.record({
+      messageSequence: fc.nat(0xffff),
+      verifyData: octets(12),
+      nextPlainSequence: fc.nat(2 ** 48 - 1),
+    }),
+    peerCertificate: fc.record({
+      type: fc.constantFrom("x509", "raw-public-key"),
+      chain: fc.array(octets(1, 300), { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  { requiredKeys: [] },
+);
 
 export const anyConnection: fc.Arbitrary<ConnectionState> = fc
   .tuple(connectionWithoutOptions, options)
