@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { forgeCertificate, type ForgedCertificateOptions } from "@dtls-cluster/testkit";
+import { type ForgedCertificateOptions, forgeCertificate } from "@dtls-cluster/testkit";
 import { expect } from "vitest";
 import type { CertificateType, ConnectOptions, Credential } from "../src/index.ts";
 import { createPair, outcomesBalance, type PairOptions, type Peer } from "./peer.ts";

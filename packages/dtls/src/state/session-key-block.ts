@@ -25,7 +25,7 @@ export function sessionKeyBlock(
   const { phase, suite, secretSlot } = association;
   if (phase !== "connected" || suite === undefined || secretSlot < 0) return undefined;
   const { hash, keyLength, fixedIvLength } = suite;
-  const secrets = unpackSecrets(core.secrets.view(secretSlot), keyLength);
+  const secrets = unpackSecrets(core.secrets.view(secretSlot), suite);
   const { masterSecret, clientRandom, serverRandom } = secrets;
   const length = 2 * (keyLength + fixedIvLength) + extraKeys * keyLength;
   const { crypto } = core.config;
