@@ -5,7 +5,7 @@ import { idleMemory } from "./benches/idle-memory.ts";
 import { coap, pipeline, records, route, state } from "./benches/package-scripts.ts";
 import { request } from "./benches/request.ts";
 import { run60 } from "./benches/run60.ts";
-import { update } from "./benches/update.ts";
+import { updates } from "./benches/update.ts";
 import type { Benchmark } from "./benchmark.ts";
 
 /** In the order in which they run and stand in docs/benchmarks.md. */
@@ -16,7 +16,7 @@ export const benchmarks: readonly Benchmark[] = [
   handshake,
   idleMemory,
   run60,
-  update,
+  ...updates,
   pipeline,
   records,
   coap,
