@@ -111,7 +111,7 @@ async function viewPod(
   const place = placeOf(workload, name);
   if (place === undefined) return undefined;
   const ready = isReady(pod);
-  const lastLine = !ready && hasCrashed(pod) ? await lastLineOf(api, workload, name) : undefined;
+  const lastLine = !ready && hasCrashed(pod) ? await lastLineOf(api, workload, pod) : undefined;
   const told = metrics.get(uid);
   return {
     name,
@@ -131,18 +131,26 @@ async function viewPod(
 async function lastLineOf(
   api: KubeApi,
   workload: Workload,
-  pod: string,
+  pod: V1Pod,
 ): Promise<string | undefined> {
-  try {
-    const text = await api.lastLines(pod, workload.container, 5);
-    // The server says what is wrong on standard error, in front of nothing else.
-    const lines = text.split("\n").filter((line) => line.trim() !== "");
-    return lines.findLast((line) => line.startsWith("dtls-cluster-server:")) ?? lines.at(-1);
-  } catch (error) {
-    if (error instanceof KubeError) return undefined;
-    throw error;
+  // Until the container runs again, its log is that of the crash; afterwards that of the run before is.
+  for (const isPrevious of isRunning(pod) ? [true] : [false, true]) {
+    try {
+      const name = pod.metadata?.name ?? "";
+      const text = await api.lastLines(name, workload.container, isPrevious);
+      const lines = text.split("\n").filter((line) => line.trim() !== "" && !NO_LOG.test(line));
+      // The server says on one line of standard error what is wrong.
+      const line = lines.findLast((each) => each.startsWith("dtls-cluster-server:"));
+      if (lines.length > 0) return line ?? lines.at(-1);
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+    }
   }
+  return undefined;
 }
+
+/** What kubelet writes into the answer when the log has gone. */
+const NO_LOG = /^unable to retrieve container logs/;
 
 function viewSet(workload: Workload, set: V1StatefulSet, events: readonly CoreV1Event[]): SetView {
   const { metadata, spec } = set;

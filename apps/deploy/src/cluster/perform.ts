@@ -3,6 +3,7 @@ import type { KubeApi } from "../kube/kube-api.ts";
 import {
   Annotation,
   createSet,
+  INITIAL_NODES_LABEL,
   RESTORE_LABEL,
   setName,
   type Workload,
@@ -48,7 +49,10 @@ async function performOnce(api: KubeApi, workload: Workload, action: Action): Pr
       const containers = [{ name: workload.container, image: action.image }];
       await api.merge("StatefulSet", setName(workload, action.colour), {
         ...annotate(action.activity, { [Annotation.previousImage]: action.previousImage ?? null }),
-        spec: { template: { spec: { containers } } },
+        // Pods of two revisions are two groups: the first of the new one must not wait for the others.
+        spec: {
+          template: { metadata: { labels: { [INITIAL_NODES_LABEL]: "1" } }, spec: { containers } },
+        },
       });
       break;
     }

@@ -68,7 +68,7 @@ function containerProblem(
       const why = ended.reason === "OOMKilled" ? "out of memory, " : "";
       return {
         text: `container crashed ${restartCount || 1} times (${why}exit code ${ended.exitCode})${said}`,
-        isFinal: ended.exitCode === EXIT_USAGE || restartCount >= CRASHES_ENOUGH,
+        isFinal: (ended.exitCode === EXIT_USAGE && said !== "") || restartCount >= CRASHES_ENOUGH,
       };
     }
   }

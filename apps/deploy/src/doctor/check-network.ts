@@ -1,6 +1,5 @@
 import type { V1ConfigMap, V1NetworkPolicy, V1Service } from "@kubernetes/client-node";
 import { KubeError } from "../errors.ts";
-import { KubeApi } from "../kube/kube-api.ts";
 import { type Check, type Examination, type Finding, fault, hint, ok } from "./finding.ts";
 
 /** Services that select the pods, and whether their ports lead anywhere. */
@@ -124,10 +123,9 @@ async function minorVersion({ transport }: Examination): Promise<number | undefi
   return minor === undefined ? undefined : Number(minor);
 }
 
-async function proxyTimeouts({ transport }: Examination): Promise<{ stream: number } | undefined> {
+async function proxyTimeouts({ api }: Examination): Promise<{ stream: number } | undefined> {
   try {
-    const system = new KubeApi(transport, "kube-system");
-    const map = await system.read<V1ConfigMap>("ConfigMap", "kube-proxy");
+    const map = await api.within("kube-system").read<V1ConfigMap>("ConfigMap", "kube-proxy");
     const text = map?.data?.["config.conf"];
     if (text === undefined) return undefined;
     const found = /udpStreamTimeout:\s*"?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?/.exec(text);

@@ -1,4 +1,4 @@
-import type { V1Secret } from "@kubernetes/client-node";
+import type { V1Secret, V1Service } from "@kubernetes/client-node";
 import { checkCertificates } from "../cluster/certificate-check.ts";
 import { DeployError, KubeError, UsageError } from "../errors.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
@@ -35,7 +35,12 @@ export class Installation {
 
   /** @throws UsageError before anything is changed, KubeError */
   async prepare(): Promise<void> {
-    const given = createSecretValues(this.#settings.install, this.#workload.name, this.#now);
+    const given = createSecretValues(
+      this.#settings.install,
+      this.#workload.name,
+      await this.#kubeHost(),
+      this.#now,
+    );
     const problem = checkCertificates(given.values, this.#now).find(({ isFault }) => isFault);
     if (problem !== undefined) throw new UsageError(`--certs: ${problem.text}`);
     await this.#ensureNamespace();
@@ -46,6 +51,16 @@ export class Installation {
       if (!this.#settings.isDryRun) await this.#api.apply(kind, object);
       this.#say(`${what} applied`);
     }
+  }
+
+  /** Clusters without DNS reach the API by the address of its service. */
+  async #kubeHost(): Promise<string | undefined> {
+    const { kubeHost } = this.#settings.install;
+    if (kubeHost !== "<ip>") return kubeHost;
+    const service = await this.#api.within("default").read<V1Service>("Service", "kubernetes");
+    const address = service?.spec?.clusterIP;
+    if (address !== undefined) return address.includes(":") ? `[${address}]` : address;
+    throw new UsageError('--kube-host "<ip>": the service kubernetes has no address; give one');
   }
 
   async #ensureNamespace(): Promise<void> {

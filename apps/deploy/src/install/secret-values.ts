@@ -30,6 +30,7 @@ const EARLIER_MS = 3_600_000;
 export function createSecretValues(
   settings: InstallSettings,
   cluster: string,
+  kubeHost: string | undefined,
   now: number,
 ): SecretValues {
   const generated: string[] = [];
@@ -38,6 +39,7 @@ export function createSecretValues(
     return given ?? randomBytes(32).toString("base64");
   };
   const values: Record<string, string> = {
+    ...(kubeHost === undefined ? {} : { kubectl_host: kubeHost }),
     kubectl_token: "",
     kubectl_selector_label: "controller-revision-hash",
     dtls_cid_mgmt_identity: settings.clusterIdentity,

@@ -28,6 +28,11 @@ export class KubeApi {
     this.namespace = namespace;
   }
 
+  /** The same API in another namespace. */
+  within(namespace: string): KubeApi {
+    return new KubeApi(this.#transport, namespace);
+  }
+
   /** Undefined when there is no such object. @throws KubeError */
   async read<T>(kind: Kind, name: string): Promise<T | undefined> {
     const answer = await this.#send(
@@ -93,9 +98,13 @@ export class KubeApi {
     return (await this.#demand({ method: "GET", path, timeoutMs })).text;
   }
 
-  /** The last lines that the container wrote before it ended. @throws KubeError */
-  async lastLines(pod: string, container: string, lines: number): Promise<string> {
-    const query = `container=${encodeURIComponent(container)}&previous=true&tailLines=${lines}`;
+  /**
+   * The last lines that a container wrote.
+   * @param isPrevious of the run before the present one
+   * @throws KubeError
+   */
+  async lastLines(pod: string, container: string, isPrevious: boolean): Promise<string> {
+    const query = `container=${encodeURIComponent(container)}&previous=${isPrevious}&tailLines=5`;
     const path = `${pathOf("Pod", this.namespace, pod)}/log?${query}`;
     return (await this.#demand({ method: "GET", path })).text;
   }

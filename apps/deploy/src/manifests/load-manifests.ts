@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { loadAllYaml, loadYaml, type V1StatefulSet } from "@kubernetes/client-node";
+import type { V1StatefulSet } from "@kubernetes/client-node";
+import { load, loadAll } from "js-yaml";
 import { UsageError } from "../errors.ts";
 import { isKind, type Kind } from "../kube/kinds.ts";
 import type { KubeObject } from "../kube/kube-api.ts";
@@ -70,15 +71,15 @@ function filesOf(path: string): readonly string[] {
       .sort()
       .map((name) => join(path, name));
   }
-  const { resources = [] } = loadYaml<{ resources?: readonly string[] }>(
-    readFileSync(kustomization, "utf8"),
-  );
+  const { resources = [] } = load(readFileSync(kustomization, "utf8")) as {
+    resources?: readonly string[];
+  };
   return resources.flatMap((name) => filesOf(join(path, name)));
 }
 
 function readObjects(file: string): { readonly file: string; readonly object: KubeObject }[] {
   try {
-    const objects = loadAllYaml(readFileSync(file, "utf8")) as (KubeObject | null)[];
+    const objects = loadAll(readFileSync(file, "utf8")) as (KubeObject | null)[];
     return objects.flatMap((object) => (object === null ? [] : [{ file, object }]));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : "";

@@ -27,8 +27,6 @@ export interface Workload {
   readonly secret: string;
   /** Keys of the secret that pods cannot start without. */
   readonly requiredKeys: readonly string[];
-  /** All keys that the pods read as environment variables. */
-  readonly environmentKeys: readonly string[];
   readonly serviceAccount: string;
   readonly defaultReplicas: number;
 }
@@ -61,8 +59,10 @@ export function describeWorkload(manifests: Manifests): Workload {
     container: container.name,
     monitorPort,
     secret,
-    requiredKeys: references.filter(({ optional }) => optional !== true).map(({ key }) => key),
-    environmentKeys: references.map(({ key }) => key),
+    requiredKeys: [
+      ...references.filter(({ optional }) => optional !== true).map(({ key }) => key),
+      ...filesInArguments(statefulSet, container, secret),
+    ],
     serviceAccount: spec.serviceAccountName ?? "default",
     defaultReplicas: statefulSet.spec?.replicas ?? 3,
   };
@@ -149,4 +149,21 @@ function secretOf(set: V1StatefulSet, container: V1Container): string | undefine
   const mounted = volumes.find(({ secret }) => secret?.secretName !== undefined);
   const read = container.env?.find(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined);
   return mounted?.secret?.secretName ?? read?.valueFrom?.secretKeyRef?.name;
+}
+
+/** Files of the mounted secret that the command line names: the container does not start without them. */
+function filesInArguments(
+  set: V1StatefulSet,
+  container: V1Container,
+  secretName: string,
+): readonly string[] {
+  const volume = set.spec?.template.spec?.volumes?.find(
+    ({ secret }) => secret?.secretName === secretName,
+  );
+  const path = container.volumeMounts?.find(({ name }) => name === volume?.name)?.mountPath;
+  if (path === undefined) return [];
+  return (container.args ?? []).flatMap((argument) => {
+    const [, rest] = argument.split(`${path}/`);
+    return rest !== undefined && /^[\w.-]+$/.test(rest) ? [rest] : [];
+  });
 }

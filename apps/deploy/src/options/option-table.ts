@@ -149,6 +149,13 @@ export const optionTable: readonly OptionRow[] = [
     commands: ["install"],
   },
   {
+    flags: "--kube-host <host>",
+    environment: "KUBECTL_SVC_HOST",
+    description:
+      'where pods reach the Kubernetes API, "<ip>" for the address of its service (default: kubernetes.default.svc)',
+    commands: ["install"],
+  },
+  {
     flags: "--docker-config <file>",
     environment: "DTLS_CLUSTER_DEPLOY_DOCKER_CONFIG",
     description: "config.json with the registry's credentials, becomes the secret regcred",

@@ -31,6 +31,8 @@ export interface InstallSettings {
   readonly clusterIdentity: string;
   readonly clusterSecret: string | undefined;
   readonly cookieSecret: string | undefined;
+  /** Host of the Kubernetes API as pods reach it; `<ip>` for the address of its service. */
+  readonly kubeHost: string | undefined;
   /** Content of the file. */
   readonly dockerConfig: string | undefined;
 }
@@ -76,6 +78,9 @@ const NAMESPACE_ACCEPTED = "small letters, digits and dashes are accepted, 63 at
 const IMAGE_ACCEPTED =
   "an image reference is accepted, for example registry.example/dtls-cluster:1.2.0";
 
+const KUBE_HOST = /^(?:<ip>|[A-Za-z0-9.-]{1,253}(?::\d{1,5})?)$/;
+const KUBE_HOST_ACCEPTED = 'a host name or address with an optional port, or "<ip>", is accepted';
+
 function readInstall(values: OptionValues): InstallSettings {
   return {
     replicas: values.integer("replicas", 1, 256),
@@ -90,6 +95,7 @@ function readInstall(values: OptionValues): InstallSettings {
       ) ?? "",
     clusterSecret: secret(values, "cluster-secret"),
     cookieSecret: secret(values, "cookie-secret"),
+    kubeHost: values.matching("kube-host", KUBE_HOST, KUBE_HOST_ACCEPTED),
     dockerConfig: readText(values, "docker-config"),
   };
 }

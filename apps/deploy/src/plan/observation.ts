@@ -1,3 +1,5 @@
+import type { Phase } from "@dtls-cluster/handover";
+
 export type Colour = "a" | "b";
 
 /** What this command has under way with a set; kept as an annotation, so that the next run finds it. */
@@ -69,7 +71,7 @@ export function readyCount(observation: Observation, colour: Colour): number {
   return livingPods(observation, colour).filter((pod) => pod.isReady).length;
 }
 
-const RELAYING: ReadonlySet<string> = new Set(["late", "relaying", "ended"]);
+const RELAYING: ReadonlySet<string> = new Set<Phase>(["late", "relay", "ended"]);
 
 /** It has handed its connections over. Certain only where metrics can be read. */
 export function isRelaying(pod: PodView): boolean {

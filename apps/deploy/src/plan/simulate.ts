@@ -92,7 +92,7 @@ function serve(observation: Observation, pod: PodView): Observation | undefined 
   );
   const serving = changePod(observation, pod, { phase: "serving", isReady: true });
   if (double === undefined || pod.isGiver || !double.isGiver) return serving;
-  return changePod(serving, double, { phase: "relaying" });
+  return changePod(serving, double, { phase: "relay" });
 }
 
 function setEvents(observation: Observation): readonly Observation[] {

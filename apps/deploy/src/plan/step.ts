@@ -43,6 +43,8 @@ export interface Progress {
   readonly wanted: number;
   /** Living pods with the wanted image; only for a roll-out. */
   readonly updated: number | undefined;
+  /** Deleted pods of the target's colour that have not gone: new ones wait for their names. */
+  readonly ending: number;
   /** What keeps pods of the target from getting ready. */
   readonly problems: readonly (PodProblem & { readonly about: string })[];
 }

@@ -73,6 +73,7 @@ export function wait(
       targetReady: pods.filter((pod) => pod.isReady).length,
       wanted: target.replicas,
       updated: updated < pods.length ? updated : undefined,
+      ending: observation.pods.filter((pod) => pod.colour === target.colour && pod.isEnding).length,
       problems,
     },
   };

@@ -29,12 +29,13 @@ export function actionLine(action: Action, nameOf: (colour: string) => string): 
 
 /** ` 7 secs. a reports 3, b reports 0 of 3 ready.` */
 export function progressLine(progress: Progress, seconds: number): string {
-  const { source, target, sourceReady, targetReady, wanted, updated, reason } = progress;
+  const { source, target, sourceReady, targetReady, wanted, updated, reason, ending } = progress;
   const start = ` ${seconds} secs.`;
   if (reason === "end") return `${start} pods of the other colour are ending.`;
   if (source !== undefined) {
     const relays = reason === "drain" ? ` ${source} still relays.` : "";
-    return `${start} ${source} reports ${sourceReady}, ${target} reports ${targetReady} of ${wanted} ready.${relays}`;
+    const waits = ending > 0 ? ` ${ending} earlier pods of ${target} are ending.` : "";
+    return `${start} ${source} reports ${sourceReady}, ${target} reports ${targetReady} of ${wanted} ready.${relays}${waits}`;
   }
   if (updated !== undefined) {
     return `${start} ${target} reports ${targetReady} of ${wanted} ready, ${updated} of ${wanted} updated.`;

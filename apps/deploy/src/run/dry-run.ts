@@ -26,6 +26,6 @@ export function createDryRun(start: Observation, reporter: Reporter): Surroundin
 /** Where metrics cannot be read, readiness tells as much as a rehearsal needs. */
 function guessPhase(pod: PodView): PodView {
   if (pod.phase !== undefined) return pod;
-  const phase = pod.isReady ? "serving" : pod.isGiver && pod.isRunning ? "relaying" : "joining";
+  const phase = pod.isReady ? "serving" : pod.isGiver && pod.isRunning ? "relay" : "joining";
   return { ...pod, phase };
 }

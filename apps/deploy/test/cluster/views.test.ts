@@ -5,7 +5,8 @@ import { checkCertificates } from "../../src/cluster/certificate-check.ts";
 import { parsePodMetrics } from "../../src/cluster/pod-metrics.ts";
 import { explainPod } from "../../src/cluster/pod-problem.ts";
 import { findFaults } from "../../src/cluster/set-faults.ts";
-import { loadManifests } from "../../src/manifests/load-manifests.ts";
+import { createSecretValues } from "../../src/install/secret-values.ts";
+import { defaultManifestDirectory, loadManifests } from "../../src/manifests/load-manifests.ts";
 import { createSet, describeWorkload, placeOf } from "../../src/manifests/workload.ts";
 
 const manifests = loadManifests(new URL("../support/manifests", import.meta.url).pathname);
@@ -59,6 +60,39 @@ describe("the manifests", () => {
     expect(placeOf(workload, "cf-extserver-b-12")).toEqual({ colour: "b", ordinal: 12 });
     expect(placeOf(workload, "cf-extserver-a-x")).toBeUndefined();
     expect(placeOf(workload, "other-a-1")).toBeUndefined();
+  });
+});
+
+describe("the manifests that the server ships", () => {
+  const shipped = loadManifests(defaultManifestDirectory());
+
+  it("have all that updates need, and ask for the keys that install makes", () => {
+    const workload = describeWorkload(shipped);
+    expect(workload.name).toBe("dtls-cluster");
+    const { values } = createSecretValues(
+      {
+        replicas: undefined,
+        certificates: undefined,
+        certificateDays: 10,
+        psk: "one=AA==",
+        clusterIdentity: "manager",
+        clusterSecret: undefined,
+        cookieSecret: undefined,
+        kubeHost: undefined,
+        dockerConfig: undefined,
+      },
+      "test",
+      undefined,
+      Date.now(),
+    );
+    expect(workload.requiredKeys).toContain("psk.txt");
+    expect(workload.requiredKeys.filter((key) => !(key in values))).toEqual([]);
+  });
+
+  it("reach the API server word for word", () => {
+    // A parser that knows types renames "from", and then a policy lets everybody in.
+    const policy = shipped.objects.find(({ kind }) => kind === "NetworkPolicy");
+    expect(JSON.stringify(policy?.object)).toContain('"from":[{"podSelector"');
   });
 });
 
@@ -188,13 +222,13 @@ describe("the metrics of a pod", () => {
       'dtls_cluster_forwards_total{outcome="relayedBackward"} 7',
       'dtls_cluster_forwards_total{outcome="forwarded"} 1000',
       'dtls_cluster_handover_phase{phase="serving"} 0',
-      'dtls_cluster_handover_phase{phase="relaying"} 1',
+      'dtls_cluster_handover_phase{phase="relay"} 1',
     ].join("\n");
     expect(parsePodMetrics(text)).toEqual({
       connections: 1234,
       generation: 3,
       nodes: 3,
-      phase: "relaying",
+      phase: "relay",
       relayed: 18,
     });
   });

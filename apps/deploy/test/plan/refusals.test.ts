@@ -149,7 +149,7 @@ describe("rollback", () => {
     );
     expect(planRollback({ ...observation, pods: unsure }, FRESH).type).toBe("wait");
     const sure = marked.map((pod) =>
-      pod.name === "server-a-1" ? { ...pod, phase: "relaying" } : pod,
+      pod.name === "server-a-1" ? { ...pod, phase: "relay" } : pod,
     );
     expect(planRollback({ ...observation, pods: sure }, FRESH)).toMatchObject({
       type: "act",

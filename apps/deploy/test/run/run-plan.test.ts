@@ -84,7 +84,7 @@ describe("an update", () => {
     const rehearsal = new Rehearsal();
     let relayed = 0;
     rehearsal.lens = changePods(({ phase }) => {
-      if (phase !== "relaying") return {};
+      if (phase !== "relay") return {};
       relayed = Math.min(relayed + 1, 30);
       return { relayed };
     });
@@ -106,9 +106,7 @@ describe("an update", () => {
   it("does not wait for ever, and says so", async () => {
     const rehearsal = new Rehearsal();
     let relayed = 0;
-    rehearsal.lens = changePods(({ phase }) =>
-      phase === "relaying" ? { relayed: ++relayed } : {},
-    );
+    rehearsal.lens = changePods(({ phase }) => (phase === "relay" ? { relayed: ++relayed } : {}));
     await rehearsal.run();
     expect(rehearsal.lines.join("\n")).toMatch(
       /time is up.*\nwarning: a still relayed when --drain-timeout/,
