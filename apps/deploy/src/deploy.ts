@@ -46,6 +46,7 @@ export async function deploy(settings: Settings, context: DeployContext): Promis
   const reporter = settings.isJson
     ? createJsonReporter(output)
     : createTextReporter(output, nameOf);
+  await checkReach(api);
   if (settings.command !== "install") await checkNamespace(api);
   switch (settings.command) {
     case "status": {
@@ -158,6 +159,16 @@ function surround(
 
 async function run(plan: Planner, settings: Settings, surroundings: Surroundings): Promise<void> {
   await new PlanRun(plan, settings, surroundings).run();
+}
+
+/** A wrong address or credential shows before anything else is asked. */
+async function checkReach(api: KubeApi): Promise<void> {
+  try {
+    await api.version();
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
+    throw new UsageError(`${error.message}; check --kubeconfig and --context`, { cause: error });
+  }
 }
 
 async function checkNamespace(api: KubeApi): Promise<void> {

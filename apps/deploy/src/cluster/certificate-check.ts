@@ -28,7 +28,8 @@ export function checkCertificates(
     const [leaf] = chain;
     if (leaf === undefined) continue;
     findings.push(...checkKey(leaf, files[own] ?? "", own), ...checkDates(chain, own, now));
-    findings.push(...checkDates(trust, trustedBy, now).slice(0, trust.length === 1 ? 2 : 0));
+    // Old authorities may stay in a trust file, as long as one is valid.
+    if (trust.length === 1) findings.push(...checkDates(trust, trustedBy, now));
     if (trust.length > 0 && !leadsTo(leaf, chain, trust)) {
       const issuer = leaf.issuer.replaceAll("\n", ", ");
       findings.push(
@@ -95,12 +96,17 @@ function checkDates(
   return certificates.flatMap((certificate) => {
     const until = Date.parse(certificate.validTo);
     const day = new Date(until).toISOString().slice(0, 10);
-    if (until < now) return [fault(`${name} expired on ${day}: renew it`)];
+    if (until < now) return [fault(`${name} expired on ${day}: renew it (install --renew-certs)`)];
     if (Date.parse(certificate.validFrom) > now) {
       return [fault(`${name} is valid from ${certificate.validFrom} only: check it and the clock`)];
     }
     if (until - now > SOON_DAYS * DAY_MS) return [];
-    return [{ isFault: false, text: `${name} expires on ${day}: renew it before` }];
+    return [
+      {
+        isFault: false,
+        text: `${name} expires on ${day}: renew it before (install --renew-certs)`,
+      },
+    ];
   });
 }
 

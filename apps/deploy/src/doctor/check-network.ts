@@ -86,7 +86,7 @@ export const checkNetworkPolicies: Check = async ({ api, workload }) => {
 /** How long a client's flow may stick to a pod, as far as the API tells. */
 export const checkConntrack: Check = async (examination) => {
   const about = "conntrack";
-  const minor = await minorVersion(examination);
+  const { minor } = await examination.api.version();
   const clears = minor !== undefined && minor >= 32;
   const cure = clears
     ? "kube-proxy 1.32 or newer moves flows within a second"
@@ -116,12 +116,6 @@ export const checkConntrack: Check = async (examination) => {
     ),
   ];
 };
-
-async function minorVersion({ transport }: Examination): Promise<number | undefined> {
-  const { text } = await transport({ method: "GET", path: "/version" });
-  const minor = /"minor":\s*"(\d+)/.exec(text)?.[1];
-  return minor === undefined ? undefined : Number(minor);
-}
 
 async function proxyTimeouts({ api }: Examination): Promise<{ stream: number } | undefined> {
   try {

@@ -62,7 +62,7 @@ function checkDirection(observation: Examination["observation"]): readonly Findi
 
 /** Each pod: ready or why not, its node id, its marks, and how many nodes it knows. */
 export const checkPods: Check = async ({ observation }) => {
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...checkOwners(observation)];
   for (const colour of COLOURS) {
     const set = observation.sets[colour];
     const pods = livingPods(observation, colour);
@@ -89,6 +89,22 @@ export const checkPods: Check = async ({ observation }) => {
   }
   return findings;
 };
+
+/** Two processes that serve one node id do not know of each other's sessions. */
+function checkOwners({ pods }: Examination["observation"]): readonly Finding[] {
+  const serving = pods.filter((pod) => pod.isReady && pod.phase === "serving");
+  return serving.flatMap((pod) => {
+    const other = serving.find((each) => each.ordinal === pod.ordinal && each.name > pod.name);
+    if (other === undefined) return [];
+    const about = `node ${pod.ordinal}`;
+    return [
+      fault(
+        about,
+        `${pod.name} and ${other.name} both serve it: delete the one with fewer connections (status)`,
+      ),
+    ];
+  });
+}
 
 function checkGroup(
   { metrics }: Examination["observation"],

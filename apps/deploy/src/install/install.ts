@@ -5,7 +5,7 @@ import type { KubeApi } from "../kube/kube-api.ts";
 import type { Workload } from "../manifests/workload.ts";
 import type { Settings } from "../options/settings.ts";
 import type { Reporter } from "../report/reporter.ts";
-import { createSecretValues, type SecretValues } from "./secret-values.ts";
+import { createSecretValues, renewCertificates, type SecretValues } from "./secret-values.ts";
 
 /**
  * Everything that a statefulset needs, in the order of the seed's script. Can be repeated: a secret that
@@ -108,12 +108,17 @@ export class Installation {
       for (const what of generated) this.#reporter.note(`secret/${secret}: made ${what}`);
       return;
     }
-    const added = Object.keys(values).filter((key) => !present.includes(key));
-    const stringData = Object.fromEntries(added.map((key) => [key, values[key]]));
-    if (added.length > 0 && !this.#settings.isDryRun) {
+    const added = Object.fromEntries(
+      Object.entries(values).filter(([key]) => !present.includes(key)),
+    );
+    const renewed = this.#settings.install.renewsCertificates
+      ? renewCertificates(values, existing.data ?? {})
+      : {};
+    const stringData = { ...added, ...renewed };
+    if (Object.keys(stringData).length > 0 && !this.#settings.isDryRun) {
       await this.#api.merge("Secret", secret, { stringData });
     }
-    this.#say(`secret/${secret} kept${added.length === 0 ? "" : `, added ${added.join(", ")}`}`);
+    this.#say(`secret/${secret} kept${listed(", added ", added)}${listed(", renewed ", renewed)}`);
   }
 
   async #ensureRegistrySecret(): Promise<void> {
@@ -134,4 +139,9 @@ export class Installation {
   #say(what: string): void {
     this.#reporter.applied(what, this.#settings.isDryRun);
   }
+}
+
+function listed(title: string, values: Readonly<Record<string, string>>): string {
+  const keys = Object.keys(values);
+  return keys.length === 0 ? "" : title + keys.join(", ");
 }

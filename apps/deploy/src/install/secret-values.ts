@@ -11,7 +11,7 @@ export interface SecretValues {
   readonly generated: readonly string[];
 }
 
-export const CERTIFICATE_KEYS = [
+const CERTIFICATE_KEYS = [
   "https_server_cert.pem",
   "https_server_trust.pem",
   "https_client_cert.pem",
@@ -60,6 +60,24 @@ export function createSecretValues(
     notAfter,
   });
   return { values: { ...values, ...files }, generated };
+}
+
+/**
+ * The certificates among `values`, with trust in the authorities of before as well: nodes that have read
+ * the new files and nodes that have not yet still accept each other.
+ * @param before content of the secret, in base64
+ */
+export function renewCertificates(
+  values: Readonly<Record<string, string>>,
+  before: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    CERTIFICATE_KEYS.map((key) => {
+      const old = Buffer.from(before[key] ?? "", "base64").toString();
+      const keeps = key.endsWith("_trust.pem") && !(values[key] ?? "").includes(old.trim());
+      return [key, `${values[key] ?? ""}${keeps ? old : ""}`];
+    }),
+  );
 }
 
 function readCertificates(directory: string): Readonly<Record<string, string>> {

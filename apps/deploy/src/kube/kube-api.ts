@@ -109,6 +109,15 @@ export class KubeApi {
     return (await this.#demand({ method: "GET", path })).text;
   }
 
+  /** Of Kubernetes. @throws KubeError */
+  async version(): Promise<{ readonly minor: number | undefined }> {
+    const { minor = "" } = parse<{ minor?: string }>(
+      await this.#demand({ method: "GET", path: "/version" }),
+    );
+    const number = Number.parseInt(minor, 10);
+    return { minor: Number.isNaN(number) ? undefined : number };
+  }
+
   /** Difference of the API server's clock to this machine's in milliseconds, to the second. */
   async clockSkewMs(now: () => number): Promise<number | undefined> {
     const before = now();

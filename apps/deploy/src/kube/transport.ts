@@ -2,6 +2,7 @@ import {
   createConfiguration,
   HttpMethod,
   type KubeConfig,
+  type RequestContext,
   ServerConfiguration,
 } from "@kubernetes/client-node";
 import { KubeError } from "../errors.ts";
@@ -26,6 +27,7 @@ export interface KubeAnswer {
 export type KubeTransport = (request: KubeRequest) => Promise<KubeAnswer>;
 
 const REQUEST_TIMEOUT_MS = 10_000;
+const UNAUTHORIZED = 401;
 
 /** @throws KubeError with status 0 when there is no answer */
 export function createTransport(config: KubeConfig): KubeTransport {
@@ -40,8 +42,8 @@ export function createTransport(config: KubeConfig): KubeTransport {
       context.setHeaderParam("Content-Type", contentType ?? "application/json");
       context.setBody(JSON.stringify(body));
     }
+    await authenticate(config, context, server);
     try {
-      await config.applySecurityAuthentication(context);
       context.setSignal(AbortSignal.timeout(timeoutMs));
       const answer = await httpApi.send(context).toPromise();
       const text = await answer.body.text();
@@ -52,6 +54,20 @@ export function createTransport(config: KubeConfig): KubeTransport {
       });
     }
   };
+}
+
+/** Client certificates, tokens, helper programs: what the kubeconfig names. */
+async function authenticate(
+  config: KubeConfig,
+  context: RequestContext,
+  server: string,
+): Promise<void> {
+  try {
+    await config.applySecurityAuthentication(context);
+  } catch (cause) {
+    const text = `the kubeconfig's credentials for ${server} cannot be used (${reasonOf(cause)})`;
+    throw new KubeError(UNAUTHORIZED, text, { cause });
+  }
 }
 
 /** The innermost reason: fetch wraps what the socket said. */

@@ -124,6 +124,13 @@ export const optionTable: readonly OptionRow[] = [
     commands: ["install"],
   },
   {
+    flags: "--renew-certs",
+    environment: "DTLS_CLUSTER_DEPLOY_RENEW_CERTS",
+    description:
+      "replace the certificates by those of --certs, or by new ones; the old authority stays trusted",
+    commands: ["install"],
+  },
+  {
     flags: "--psk-file <file>",
     environment: "DTLS_CLUSTER_PSK_FILE",
     description: "pre-shared keys of the clients, lines IDENTITY=BASE64",

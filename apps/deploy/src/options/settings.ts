@@ -26,6 +26,7 @@ export interface InstallSettings {
   readonly replicas: number | undefined;
   readonly certificates: string | undefined;
   readonly certificateDays: number;
+  readonly renewsCertificates: boolean;
   /** Content of the file. */
   readonly psk: string | undefined;
   readonly clusterIdentity: string;
@@ -86,6 +87,7 @@ function readInstall(values: OptionValues): InstallSettings {
     replicas: values.integer("replicas", 1, 256),
     certificates: values.text("certs"),
     certificateDays: values.integer("cert-days", 1, 36_500) ?? 0,
+    renewsCertificates: values.has("renew-certs"),
     psk: readText(values, "psk-file"),
     clusterIdentity:
       values.matching(

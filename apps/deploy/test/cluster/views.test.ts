@@ -5,7 +5,7 @@ import { checkCertificates } from "../../src/cluster/certificate-check.ts";
 import { parsePodMetrics } from "../../src/cluster/pod-metrics.ts";
 import { explainPod } from "../../src/cluster/pod-problem.ts";
 import { findFaults } from "../../src/cluster/set-faults.ts";
-import { createSecretValues } from "../../src/install/secret-values.ts";
+import { createSecretValues, renewCertificates } from "../../src/install/secret-values.ts";
 import { defaultManifestDirectory, loadManifests } from "../../src/manifests/load-manifests.ts";
 import { createSet, describeWorkload, placeOf } from "../../src/manifests/workload.ts";
 
@@ -74,6 +74,7 @@ describe("the manifests that the server ships", () => {
         replicas: undefined,
         certificates: undefined,
         certificateDays: 10,
+        renewsCertificates: false,
         psk: "one=AA==",
         clusterIdentity: "manager",
         clusterSecret: undefined,
@@ -258,6 +259,17 @@ describe("certificates", () => {
 
   it("that fit have no findings", () => {
     expect(checkCertificates(good, now)).toEqual([]);
+  });
+
+  it("that are renewed are trusted together with those of before", () => {
+    const encoded = Object.entries(good).map(([key, pem]) => [
+      key,
+      Buffer.from(pem).toString("base64"),
+    ]);
+    const renewed = renewCertificates({ ...other }, Object.fromEntries(encoded));
+    expect(checkCertificates(renewed, now)).toEqual([]);
+    const mixed = { ...renewed, "https_server_cert.pem": good["https_server_cert.pem"] };
+    expect(checkCertificates(mixed, now)).toEqual([]);
   });
 
   it.each([

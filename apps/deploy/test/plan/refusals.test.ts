@@ -101,6 +101,13 @@ describe("update0", () => {
     expect(step).toMatchObject({ type: "wait", progress: { reason: "handover", sourceReady: 1 } });
   });
 
+  it("does not delete the old colour while the new one is incomplete", () => {
+    const seen = underWay([0, 1, 2]);
+    const pods = seen.pods.filter((pod) => pod.name !== "server-b-2");
+    const step = planUpdate0({ ...seen, pods }, FRESH);
+    expect(step).toMatchObject({ type: "wait", progress: { reason: "ready", targetReady: 2 } });
+  });
+
   it("leaves a rollback, and sizes that differ, to the operator", () => {
     expect(refusal(planUpdate0(underWay([1], "rollback"), FRESH))).toMatch(/run rollback/);
     const seen = underWay([]);
