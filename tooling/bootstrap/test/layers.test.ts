@@ -10,7 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["dtls", "coap", "nodes", "handover"],
   ["crypto-node", "forwarder", "state"],
   ["cluster-channel"],
-  ["udp", "monitor"],
+  ["udp", "monitor", "discovery-k8s"],
   ["server", "benchmark"],
   ["deploy"],
 ];
@@ -32,14 +32,24 @@ interface Manifest {
   readonly name: string;
   readonly folder: string;
   readonly dependencies: readonly string[];
+  /** Of these the sources may import types. */
+  readonly developmentDependencies: readonly string[];
 }
 
 const manifests: readonly Manifest[] = ["packages", "apps"].flatMap((group) =>
   readdirSync(join(root, group)).map((name) => {
     const folder = `${group}/${name}`;
     const text = readFileSync(join(root, folder, "package.json"), "utf8");
-    const { dependencies = {} } = JSON.parse(text) as { dependencies?: Record<string, string> };
-    return { name, folder, dependencies: Object.keys(dependencies) };
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(text) as {
+      readonly dependencies?: Record<string, string>;
+      readonly devDependencies?: Record<string, string>;
+    };
+    return {
+      name,
+      folder,
+      dependencies: Object.keys(dependencies),
+      developmentDependencies: Object.keys(devDependencies),
+    };
   }),
 );
 
@@ -51,8 +61,12 @@ function sources(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-function importsOf(file: string): string[] {
-  const text = readFileSync(file, "utf8");
+/** @param typesOf packages of which types may be imported */
+function importsOf(file: string, typesOf: readonly string[] = []): string[] {
+  const text = typesOf.reduce(
+    (rest, name) => rest.replaceAll(new RegExp(`^import type [^;]*? from "${name}";`, "gm"), ""),
+    readFileSync(file, "utf8"),
+  );
   return [
     ...text.matchAll(/^(?:import|export)\b[^"]*?from "([^".][^"]*)";|\bimport\("([^".][^"]*)"\)/gm),
   ].map((match) => match[1] ?? match[2] ?? "");
@@ -74,9 +88,9 @@ describe("layers", () => {
 
   it.each(manifests)(
     "$name imports what its manifest declares",
-    ({ name, folder, dependencies }) => {
+    ({ name, folder, dependencies, developmentDependencies }) => {
       const undeclared = sources(folder).flatMap((file) =>
-        importsOf(file)
+        importsOf(file, developmentDependencies)
           .filter((specifier) => !specifier.startsWith("node:"))
           .map((specifier) =>
             specifier
