@@ -17,7 +17,7 @@ import {
 import { makeFilesPrivate } from "./host/private-files.ts";
 import { identify } from "./host/processes.ts";
 import { pauseImage } from "./image/pause-image.ts";
-import { kubeconfigOf, Lab } from "./lab.ts";
+import { kubeconfigOf, Lab, pkiFolder } from "./lab.ts";
 import { LabError } from "./lab-error.ts";
 import { createRecord, type LabRecord, labFolder, writeRecord } from "./lab-record.ts";
 import { removeLab } from "./remove-lab.ts";
@@ -70,7 +70,7 @@ class LabBuilder {
     await createBridge(control);
     const client = await this.#startHost(control, "client", CLIENT_ADDRESS);
     this.#change({ client });
-    const authority = await Authority.create(join(this.#folder, "pki"));
+    const authority = await Authority.create(pkiFolder(this.#settings.name));
     await this.#startControlPlane(control, authority);
     const nodes: LabNode[] = [];
     for (let index = 1; index <= this.#settings.nodes; index += 1) {

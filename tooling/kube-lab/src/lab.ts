@@ -1,12 +1,17 @@
 import { join } from "node:path";
 import { Binaries } from "./binaries.ts";
+import { Authority } from "./cluster/authority.ts";
+import { ControlPlane } from "./cluster/control-plane.ts";
 import { LabNode } from "./cluster/lab-node.ts";
 import { type ExecuteOptions, execute } from "./execute.ts";
 import { LabHost } from "./host/lab-host.ts";
-import { isAlive, signal } from "./host/processes.ts";
+import { identify, isAlive, signal } from "./host/processes.ts";
 import { LabError } from "./lab-error.ts";
-import { isAbandoned, type LabRecord, labFolder, readRecord } from "./lab-record.ts";
+import { isAbandoned, type LabRecord, labFolder, readRecord, writeRecord } from "./lab-record.ts";
 import { removeLab } from "./remove-lab.ts";
+
+const API_SERVER = "kube-apiserver";
+const FOREIGN_TOKENS = "foreign-tokens";
 
 /** A lab that is up. */
 export class Lab {
@@ -17,7 +22,7 @@ export class Lab {
   readonly client: LabHost;
   readonly nodes: readonly LabNode[];
   readonly #binaries: Binaries;
-  readonly #record: LabRecord;
+  #record: LabRecord;
 
   private constructor(record: LabRecord, binaries: Binaries) {
     const { name, client, nodes } = record;
@@ -85,6 +90,37 @@ export class Lab {
     if (isAlive(identity)) signal(identity.pid, name);
   }
 
+  /** Ends the API server at once, as a crash would. @throws LabError */
+  async stopApiServer(): Promise<void> {
+    this.signal(API_SERVER, "SIGKILL");
+    while (this.programs().some(({ name, isRunning }) => name === API_SERVER && isRunning)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /**
+   * Starts the API server after it was stopped. @throws LabError
+   * @param tokens "foreign": it refuses every service-account token that was issued before
+   */
+  async startApiServer(tokens: "own" | "foreign" = "own"): Promise<void> {
+    const { control, name } = this.#record;
+    if (control === undefined) throw new LabError(`lab ${name} has no control plane`);
+    const authority = Authority.open(pkiFolder(name));
+    if (tokens === "foreign") authority.createTokenKey(FOREIGN_TOKENS);
+    const host = new LabHost(control, this.folder);
+    const plane = new ControlPlane(host, this.#binaries, authority, (user) =>
+      kubeconfigOf(name, user),
+    );
+    const pid = await plane.start(API_SERVER, tokens === "foreign" ? FOREIGN_TOKENS : undefined);
+    const identity = identify(pid);
+    if (identity === undefined) throw new LabError(`${API_SERVER} ended at once`);
+    this.#record = {
+      ...this.#record,
+      programs: { ...this.#record.programs, [API_SERVER]: identity },
+    };
+    writeRecord(this.#record);
+  }
+
   /** Removes the lab. @throws LabError */
   remove(): Promise<void> {
     return removeLab(this.name);
@@ -100,4 +136,9 @@ export interface LabCommand {
 /** The file with which a user of the cluster reaches its API server. */
 export function kubeconfigOf(lab: string, user: string): string {
   return join(labFolder(lab), user === "admin" ? "kubeconfig" : `${user}.kubeconfig`);
+}
+
+/** Where the keys and certificates of a lab's cluster are. */
+export function pkiFolder(lab: string): string {
+  return join(labFolder(lab), "pki");
 }

@@ -25,7 +25,7 @@ async function main(options: LabOptions): Promise<number> {
     await writeServerContext(resolve(options.context));
     return 0;
   }
-  const missing = missingForLab();
+  const missing = await missingForLab();
   if (missing !== undefined) {
     console.error(`kube-lab: no lab on this machine: ${missing}`);
     if (options.command !== "test") return EXIT_USAGE;

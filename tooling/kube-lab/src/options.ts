@@ -43,7 +43,7 @@ export function parseOptions(argv: readonly string[]): LabOptions {
     .enablePositionalOptions()
     .addHelpText("after", EPILOGUE)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  for (const add of [addLifeCommands, addUseCommands, addImageCommand, addTestCommand]) {
+  for (const add of COMMANDS) {
     add(program, (options) => {
       parsed = options;
     });
@@ -51,6 +51,8 @@ export function parseOptions(argv: readonly string[]): LabOptions {
   program.parse(argv as string[], { from: "user" });
   return parsed ?? program.help({ error: true });
 }
+
+const COMMANDS = [addLifeCommands, addUseCommands, addImageCommand, addTestCommand];
 
 function addLifeCommands(program: Command, take: Take): void {
   withCluster(named(program, "up", "start a cluster; it stays until it is taken down")).action(

@@ -30,6 +30,11 @@ export class Authority {
     return authority;
   }
 
+  /** The one whose files are in this folder. */
+  static open(folder: string): Authority {
+    return new Authority(folder);
+  }
+
   get certificate(): string {
     return this.certificateOf("ca");
   }
