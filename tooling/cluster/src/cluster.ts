@@ -12,6 +12,9 @@ const RELAY_IDLE_SECONDS = 3;
 /** Identity prefix and secret of the demonstration's clients; they protect nothing but loopback. */
 export const DEMO_PSK = "cali.*:.fornium";
 
+/** Protection between the nodes, with a secret of the run's own. */
+export type ClusterLevel = "udp" | "dtls" | "dtls-mac";
+
 /** One node that was replaced by another process. */
 export interface Replacement {
   readonly from: NodeProcess;
@@ -21,16 +24,28 @@ export interface Replacement {
 /** Server processes that form one cluster on loopback, and replace each other. */
 export class Cluster {
   readonly #certificates: Certificates = makeCertificates();
-  readonly #cookieSecret: string = randomBytes(32).toString("base64");
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #all: NodeProcess[] = [];
   readonly #replacements: Replacement[] = [];
   #nodes: readonly NodeProcess[] = [];
   #updates = 0;
 
-  private constructor() {}
+  private constructor(level: ClusterLevel) {
+    const secret = (): string => randomBytes(32).toString("base64");
+    this.#environment = {
+      DTLS_CLUSTER_COOKIE_SECRET_BASE64: secret(),
+      ...(level === "udp"
+        ? {}
+        : {
+            DTLS_CLUSTER_LEVEL: level,
+            DTLS_CID_MGMT_IDENTITY: "demo",
+            DTLS_CID_MGMT_SECRET_BASE64: secret(),
+          }),
+    };
+  }
 
-  static async start(count: number): Promise<Cluster> {
-    const cluster = new Cluster();
+  static async start(count: number, level: ClusterLevel): Promise<Cluster> {
+    const cluster = new Cluster(level);
     const addresses = await makeAddresses(count, "a");
     cluster.#nodes = addresses.map((address) => cluster.#spawn(address, addresses, undefined));
     return cluster;
@@ -105,9 +120,7 @@ export class Cluster {
       ["--psk", DEMO_PSK],
       double === undefined ? [] : ["--double", double.addresses.handover],
     ].flat();
-    const node = new NodeProcess(address, SERVER, args, {
-      DTLS_CLUSTER_COOKIE_SECRET_BASE64: this.#cookieSecret,
-    });
+    const node = new NodeProcess(address, SERVER, args, this.#environment);
     this.#all.push(node);
     return node;
   }

@@ -8,7 +8,7 @@ const options = parseOptions(process.argv.slice(2));
 /** Over so many seconds the handshakes of the newcomers are spread; a handover takes less. */
 const HANDSHAKE_SECONDS = 3;
 
-const cluster = await Cluster.start(options.nodes);
+const cluster = await Cluster.start(options.nodes, options.clusterLevel);
 const loads: Load[] = [];
 let interrupted = false;
 

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { ClusterLevel } from "./cluster.ts";
 
 export interface ClusterOptions {
   readonly nodes: number;
@@ -6,6 +7,7 @@ export interface ClusterOptions {
   /** Seconds of load. */
   readonly duration: number;
   readonly json: string | undefined;
+  readonly clusterLevel: ClusterLevel;
   readonly spread: boolean;
   /** How often all nodes are replaced while the load runs. */
   readonly updates: number;
@@ -32,6 +34,11 @@ export function parseOptions(argv: readonly string[]): ClusterOptions {
     .option("--nodes <n>", "server processes", integer(1, 16), 3)
     .option("--clients <n>", "CoAP/DTLS clients", integer(1, 16_000), 4000)
     .option("--duration <seconds>", "seconds of load after set-up", integer(1, 86_400), 30)
+    .addOption(
+      new Option("--cluster-level <level>", "protection between the nodes")
+        .choices(["udp", "dtls", "dtls-mac"])
+        .default("dtls-mac"),
+    )
     .option("--json <file>", "write the benchmark's report to FILE")
     .option("--updates <n>", "replace all nodes so often under load", integer(0, 100), 1)
     .option("--update", "replace all nodes once in the middle of the run (the default)")

@@ -58,7 +58,13 @@ async function main(): Promise<number> {
   if (options.command === "clean") return 0;
   const print = (line: string): void => console.log(line);
   const checks = new Checks(options.reportOnly, print);
-  const context = { checks, print, interrupted: interruption.signal, keeps: options.keep };
+  const context = {
+    checks,
+    print,
+    interrupted: interruption.signal,
+    keeps: options.keep,
+    clusterLevel: options.clusterLevel,
+  };
   for (const [title, run] of plannedRuns(options)) {
     print(`\n${title}`);
     try {

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type ClusterMode, clusterModes } from "./run/cluster-run.ts";
+import { type ClusterLevel, clusterLevels } from "./run/stage.ts";
 import { type UpdateMode, updateModes } from "./run/update-run.ts";
 
 export interface LabOptions {
@@ -7,6 +8,7 @@ export interface LabOptions {
   /** `all`: one run after the other. */
   readonly mode: ClusterMode | UpdateMode | "all";
   readonly nodes: number;
+  readonly clusterLevel: ClusterLevel;
   readonly clients: number;
   /** Seconds of load in a run; undefined: as long as the updates need. */
   readonly duration: number | undefined;
@@ -32,6 +34,7 @@ const integer =
 const DEFAULTS = {
   mode: "all",
   nodes: 3,
+  clusterLevel: "dtls-mac",
   clients: 4000,
   duration: undefined,
   rebindInterval: 5,
@@ -109,6 +112,11 @@ function addAll(program: Command): Command {
 function addCommonOptions(command: Command): Command {
   return command
     .option("--nodes <n>", "server processes", integer(1, 16), 3)
+    .addOption(
+      new Option("--cluster-level <level>", "protection between the nodes")
+        .choices(clusterLevels)
+        .default(DEFAULTS.clusterLevel),
+    )
     .option("--report-only", "limits that a busy machine may miss are told, not judged")
     .option("--if-possible", "end with 0 when this machine does not allow namespaces")
     .option("--json <file>", "write the checks to FILE")

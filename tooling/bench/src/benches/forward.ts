@@ -13,6 +13,8 @@ interface Case {
   /** `fixed`: a given rate, every client's keys are on node 2; `closed`: as fast as it goes, keys on all nodes. */
   readonly load: "fixed" | "closed";
   readonly spread: boolean;
+  /** Protection between the nodes; it costs nothing where nothing is forwarded. */
+  readonly level: "udp" | "dtls-mac";
 }
 
 interface Run {
@@ -21,10 +23,18 @@ interface Run {
   readonly counters: readonly ServerCounters[];
 }
 
+const WAYS: readonly Pick<Case, "spread" | "level">[] = [
+  { spread: false, level: "udp" },
+  { spread: true, level: "udp" },
+  { spread: true, level: "dtls-mac" },
+];
+
 const CASES: readonly Case[] = (["off", "on"] as const).flatMap((batch) =>
-  (["fixed", "closed"] as const).flatMap((load) =>
-    [false, true].map((isSpread) => ({ batch, load, spread: isSpread })),
-  ),
+  (["fixed", "closed"] as const).flatMap((load) => WAYS.map((way) => ({ batch, load, ...way }))),
+);
+
+const ROWS = (["off", "on"] as const).flatMap((batch) =>
+  (["udp", "dtls-mac"] as const).map((level) => ({ batch, level })),
 );
 
 export const forward: Benchmark = {
@@ -40,7 +50,7 @@ export const forward: Benchmark = {
         const rate = result.window.requests / result.window.seconds;
         const name = `forward, batch ${one.batch}, ${one.load} ${one.load === "fixed" ? "rate" : "loop"}`;
         bench.progress(
-          `${name}${one.spread ? ", spread" : ""}, run ${run}: ${rate.toFixed(0)} req/s, ` +
+          `${name}${one.spread ? `, spread at ${one.level}` : ""}, run ${run}: ${rate.toFixed(0)} req/s, ` +
             `${cpuPerRequest(result).toFixed(1)} µs of all nodes per request`,
         );
       }
@@ -50,7 +60,7 @@ export const forward: Benchmark = {
 };
 
 async function measureCase(one: Case, bench: Bench): Promise<Run> {
-  const nodes = await Server.startCluster(NODES, { batch: one.batch });
+  const nodes = await Server.startCluster(NODES, { batch: one.batch, level: one.level });
   let counters: ServerCounters[] = [];
   let window: LoadWindow;
   try {
@@ -76,9 +86,12 @@ async function measureCase(one: Case, bench: Bench): Promise<Run> {
 
 function find(runs: ReadonlyMap<Case, readonly Run[]>, wanted: Case): readonly Run[] {
   for (const [one, own] of runs) {
-    if (one.batch === wanted.batch && one.load === wanted.load && one.spread === wanted.spread) {
-      return own;
-    }
+    const isWanted =
+      one.batch === wanted.batch &&
+      one.load === wanted.load &&
+      one.spread === wanted.spread &&
+      one.level === wanted.level;
+    if (isWanted) return own;
   }
   return [];
 }
@@ -99,9 +112,9 @@ const share = (own: readonly Run[]): string =>
   `${(100 * median(own.map(forwardedShare))).toFixed(1)} %`;
 
 function fixedRate(runs: ReadonlyMap<Case, readonly Run[]>): Part[] {
-  const rows = (["off", "on"] as const).map((batch) => {
-    const direct = find(runs, { batch, load: "fixed", spread: false });
-    const spreadRuns = find(runs, { batch, load: "fixed", spread: true });
+  const rows = ROWS.map(({ batch, level }) => {
+    const direct = find(runs, { batch, load: "fixed", spread: false, level: "udp" });
+    const spreadRuns = find(runs, { batch, load: "fixed", spread: true, level });
     const owner = ({ window }: Run): number => (window.servers[1]?.total ?? 0) / window.requests;
     const idle = median(
       direct.map(({ window }) => (window.servers[0]?.total ?? 0) / window.seconds),
@@ -117,6 +130,7 @@ function fixedRate(runs: ReadonlyMap<Case, readonly Run[]>): Part[] {
     const rate = ({ window }: Run): number => window.requests / window.seconds;
     return [
       batch,
+      level,
       median([...direct, ...spreadRuns].map(rate)).toFixed(0),
       spread(direct.map(owner), 1),
       share(spreadRuns),
@@ -134,6 +148,7 @@ function fixedRate(runs: ReadonlyMap<Case, readonly Run[]>): Part[] {
       table: {
         head: [
           "batch",
+          "level",
           "req/s",
           "owner per direct request",
           "forwarded",
@@ -147,14 +162,15 @@ function fixedRate(runs: ReadonlyMap<Case, readonly Run[]>): Part[] {
 }
 
 function closedLoop(runs: ReadonlyMap<Case, readonly Run[]>): Part[] {
-  const rows = (["off", "on"] as const).map((batch) => {
-    const direct = find(runs, { batch, load: "closed", spread: false });
-    const spreadRuns = find(runs, { batch, load: "closed", spread: true });
+  const rows = ROWS.map(({ batch, level }) => {
+    const direct = find(runs, { batch, load: "closed", spread: false, level: "udp" });
+    const spreadRuns = find(runs, { batch, load: "closed", spread: true, level });
     const rates = (own: readonly Run[]): number[] =>
       own.map(({ window }) => window.requests / window.seconds);
     const change = median(rates(spreadRuns)) / median(rates(direct)) - 1;
     return [
       batch,
+      level,
       spread(rates(direct), 0),
       spread(rates(spreadRuns), 0),
       `${(100 * change).toFixed(1)} %`,
@@ -177,6 +193,7 @@ function closedLoop(runs: ReadonlyMap<Case, readonly Run[]>): Part[] {
       table: {
         head: [
           "batch",
+          "level",
           "req/s direct",
           "req/s --spread",
           "change",

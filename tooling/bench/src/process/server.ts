@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly batch: "on" | "off" | "auto";
   /** Default: no status line, so that nothing but the load takes CPU time. */
   readonly statusIntervalSeconds?: number;
+  /** Protection between the nodes of a cluster. Default `udp`. */
+  readonly level?: "udp" | "dtls-mac";
   readonly nodeArgs?: readonly string[];
   readonly onMessage?: (message: unknown) => void;
 }
@@ -92,7 +94,13 @@ export class Server {
   static async startCluster(count: number, options: ServerOptions): Promise<readonly Server[]> {
     const ports = await freeUdpPorts(2 * count);
     const cluster = ports.slice(count).map((port) => `127.0.0.1:${port}`);
-    const env = { DTLS_CLUSTER_COOKIE_SECRET_BASE64: randomBytes(32).toString("base64") };
+    const secret = (): string => randomBytes(32).toString("base64");
+    const env = {
+      DTLS_CLUSTER_COOKIE_SECRET_BASE64: secret(),
+      ...(options.level === "dtls-mac"
+        ? { DTLS_CID_MGMT_IDENTITY: "bench", DTLS_CID_MGMT_SECRET_BASE64: secret() }
+        : {}),
+    };
     const nodes = cluster.map((address, index) => {
       const id = String(index + 1);
       const at = { name: `node ${id}`, coaps: `127.0.0.1:${ports[index]}`, coap: undefined };

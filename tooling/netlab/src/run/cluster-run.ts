@@ -1,6 +1,6 @@
 import type { Checks } from "../checks.ts";
 import type { LoadFigures } from "./load-figures.ts";
-import { Stage } from "./stage.ts";
+import { type ClusterLevel, Stage } from "./stage.ts";
 import {
   checkExits,
   checkLoads,
@@ -28,6 +28,7 @@ export interface RunContext {
   readonly interrupted: AbortSignal;
   /** Logs, figures and captures stay. */
   readonly keeps: boolean;
+  readonly clusterLevel: ClusterLevel;
 }
 
 const CONNECT_TIMEOUT_MS = 120_000;
@@ -35,10 +36,10 @@ const END_TIMEOUT_MS = 120_000;
 
 /** Load against a cluster that nobody touches. */
 export async function runCluster(settings: ClusterRunSettings, context: RunContext): Promise<void> {
-  const { checks, print } = context;
+  const { checks, clusterLevel, interrupted, keeps, print } = context;
   const { mode, clients, duration, nodes } = settings;
   const balancing = mode === "per-packet" ? "packet" : "connection";
-  const stage = new Stage({ balancing, forgets: true, nodes }, context.interrupted, context.keeps);
+  const stage = new Stage({ balancing, forgets: true, nodes, clusterLevel }, interrupted, keeps);
   try {
     await stage.open();
     const load = stage.startLoad({ clients, firstClient: 0, duration, print: indent(print) });

@@ -14,7 +14,8 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export interface ServerSettings {
   readonly nodeId: number;
   readonly psk: string;
-  readonly cookieSecret: string;
+  /** Secrets that all nodes share. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Folder with the certificates of the handover. */
   readonly certificates: string;
   /** The pods of its own group, itself included. */
@@ -41,7 +42,7 @@ export class ServerProcess {
     const args = ["--enable-source-maps", SERVER, ...serverArguments(pod, settings)];
     this.#child = pod.namespace.spawn(process.execPath, args, {
       stdio: ["ignore", "pipe", "inherit"],
-      env: { DTLS_CLUSTER_COOKIE_SECRET_BASE64: settings.cookieSecret },
+      env: settings.environment,
     });
     this.ended = new Promise((resolve) => {
       this.#child.on("exit", (code) => resolve(code ?? 128));

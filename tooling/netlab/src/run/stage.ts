@@ -21,7 +21,12 @@ export interface StageSettings {
   /** Tracked connections end with their endpoint. */
   readonly forgets: boolean;
   readonly nodes: number;
+  readonly clusterLevel: ClusterLevel;
 }
+
+/** Protection between the nodes, with a secret of the run's own. */
+export type ClusterLevel = "udp" | "dtls" | "dtls-mac";
+export const clusterLevels: readonly ClusterLevel[] = ["udp", "dtls", "dtls-mac"];
 
 /** A lab with servers, load and taps, for one run. */
 export class Stage {
@@ -35,7 +40,7 @@ export class Stage {
   readonly #keeps: boolean;
   readonly #loads: LoadProcess[] = [];
   readonly #failure = new AbortController();
-  readonly #cookieSecret = randomBytes(32).toString("base64");
+  readonly #environment: Readonly<Record<string, string>>;
   #certificates = "";
   #controller: ServiceController | undefined;
   #group: readonly ServerProcess[] = [];
@@ -48,6 +53,7 @@ export class Stage {
    */
   constructor(settings: StageSettings, interrupted: AbortSignal, keeps: boolean) {
     this.#settings = settings;
+    this.#environment = environmentOf(settings.clusterLevel);
     this.lab = new Lab(settings.balancing);
     this.#keeps = keeps;
     this.folder = createFolder(keeps);
@@ -91,7 +97,7 @@ export class Stage {
       const server = new ServerProcess(pod, {
         nodeId: index + 1,
         psk: PSK,
-        cookieSecret: this.#cookieSecret,
+        environment: this.#environment,
         certificates: this.#certificates,
         group: pods,
         double: this.#group[index]?.pod,
@@ -177,4 +183,15 @@ export class Stage {
 
 export function podsOf(servers: readonly ServerProcess[]): Pod[] {
   return servers.map((server) => server.pod);
+}
+
+function environmentOf(level: ClusterLevel): Readonly<Record<string, string>> {
+  const secret = (): string => randomBytes(32).toString("base64");
+  const shared = { DTLS_CLUSTER_COOKIE_SECRET_BASE64: secret(), DTLS_CLUSTER_LEVEL: level };
+  if (level === "udp") return shared;
+  return {
+    ...shared,
+    DTLS_CID_MGMT_IDENTITY: "netlab",
+    DTLS_CID_MGMT_SECRET_BASE64: secret(),
+  };
 }

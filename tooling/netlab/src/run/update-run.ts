@@ -46,7 +46,7 @@ export async function runUpdate(settings: UpdateRunSettings, context: RunContext
   const { mode, clients, duration, nodes, updates, newClients } = settings;
   const balancing = mode === "per-packet" ? "packet" : "connection";
   const stage = new Stage(
-    { balancing, forgets: mode === "flushed", nodes },
+    { balancing, forgets: mode === "flushed", nodes, clusterLevel: context.clusterLevel },
     context.interrupted,
     context.keeps,
   );
