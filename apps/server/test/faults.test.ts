@@ -14,10 +14,14 @@ import {
   TestSite,
 } from "./support/test-nodes.ts";
 
-const site = new TestSite();
+/** The double is found and kept over the protected channel, too. */
+const sites = { udp: new TestSite(), "dtls-mac": new TestSite("dtls-mac") } as const;
+type Level = keyof typeof sites;
+const levels = ["udp", "dtls-mac"] as const;
+const site = sites["dtls-mac"];
 afterAll(async () => {
   await killAll();
-  site.remove();
+  for (const one of Object.values(sites)) one.remove();
 });
 
 /** One node under load, and what may take over from it. */
@@ -28,15 +32,17 @@ class Scene {
   readonly #end = new AbortController();
   readonly #ports: readonly NodePorts[];
   readonly #nodes: TestNode[] = [];
+  readonly #site: TestSite;
 
-  static async open(): Promise<Scene> {
+  static async open(level: Level = "dtls-mac"): Promise<Scene> {
     const ports = await freePorts(3);
-    const old = site.start(ports[0] as NodePorts);
+    const old = sites[level].start(ports[0] as NodePorts);
     await old.server.event("ready");
-    return new Scene(old, ports);
+    return new Scene(old, ports, sites[level]);
   }
 
-  private constructor(old: TestNode, ports: readonly NodePorts[]) {
+  private constructor(old: TestNode, ports: readonly NodePorts[], one: TestSite) {
+    this.#site = one;
     this.old = old;
     this.#ports = ports;
     this.#nodes.push(old);
@@ -49,7 +55,7 @@ class Scene {
   /** Starts a process that wants to take over, if need be through a proxy. */
   take(double: number, certificates?: string, more: readonly string[] = []): TestNode {
     const ports = this.#ports[this.#nodes.length] as NodePorts;
-    const node = site.start(ports, {
+    const node = this.#site.start(ports, {
       double,
       more,
       ...(certificates === undefined ? {} : { certificates }),
@@ -150,9 +156,9 @@ describe.concurrent("the stream", () => {
   });
 });
 
-describe.concurrent("a new node that dies", () => {
+describe.concurrent.each(levels)("a new node that dies, cluster channel at level %s", (level) => {
   it("before its question has arrived: the old node does not notice", async () => {
-    const scene = await Scene.open();
+    const scene = await Scene.open(level);
     await scene.balancer.traffic(200);
     let isAsking = (): void => {};
     const asking = new Promise<void>((resolve) => {
@@ -172,7 +178,7 @@ describe.concurrent("a new node that dies", () => {
   });
 
   it("while the last handshakes end at the old node: the old node takes everything back", async () => {
-    const scene = await Scene.open();
+    const scene = await Scene.open(level);
     await scene.balancer.traffic(200);
     const taker = scene.take(scene.old.ports.handover);
     await scene.old.server.phase("late");
@@ -183,7 +189,7 @@ describe.concurrent("a new node that dies", () => {
   });
 
   it("while it copies: the old node serves on", async () => {
-    const scene = await Scene.open();
+    const scene = await Scene.open(level);
     await scene.balancer.traffic(200);
     const { proxy, port } = await proxyTo(scene.old, () => ({ after: IN_STATE, fault: "hold" }));
     const taker = scene.take(port);
@@ -195,7 +201,7 @@ describe.concurrent("a new node that dies", () => {
   });
 
   it("with a whole copy that it could not activate: the old node serves on in a new generation", async () => {
-    const scene = await Scene.open();
+    const scene = await Scene.open(level);
     await scene.balancer.traffic(200);
     const { proxy, port } = await proxyTo(scene.old, onlyTheStream);
     const taker = scene.take(port);
@@ -211,7 +217,7 @@ describe.concurrent("a new node that dies", () => {
   });
 
   it("after it took over: the old node takes back what it had given", async () => {
-    const scene = await Scene.open();
+    const scene = await Scene.open(level);
     await scene.balancer.traffic(200);
     const taker = scene.take(scene.old.ports.handover);
     await scene.old.server.phase("relay");
@@ -222,9 +228,9 @@ describe.concurrent("a new node that dies", () => {
   });
 });
 
-describe.concurrent("an old node that dies", () => {
+describe.concurrent.each(levels)("an old node that dies, cluster channel at level %s", (level) => {
   it("while it is copied: the new one serves without its connections", async () => {
-    const scene = await Scene.open();
+    const scene = await Scene.open(level);
     await scene.balancer.traffic(200);
     const { proxy, port } = await proxyTo(scene.old, () => ({ after: IN_STATE, fault: "hold" }));
     const taker = scene.take(port);
@@ -238,7 +244,7 @@ describe.concurrent("an old node that dies", () => {
   });
 
   it("before it acknowledged: the new one serves with the copy and says what that means", async () => {
-    const scene = await Scene.open();
+    const scene = await Scene.open(level);
     await scene.balancer.traffic(200);
     const { proxy, port } = await proxyTo(scene.old, onlyTheStream);
     const taker = scene.take(port);
@@ -253,7 +259,7 @@ describe.concurrent("an old node that dies", () => {
   });
 
   it("while the last handshakes end at it: the new one goes on", async () => {
-    const scene = await Scene.open();
+    const scene = await Scene.open(level);
     await scene.balancer.traffic(200);
     const taker = scene.take(scene.old.ports.handover);
     await scene.old.server.phase("late");
@@ -265,7 +271,7 @@ describe.concurrent("an old node that dies", () => {
   });
 
   it("when it relays: the new one goes on", async () => {
-    const scene = await Scene.open();
+    const scene = await Scene.open(level);
     await scene.balancer.traffic(200);
     const taker = scene.take(scene.old.ports.handover);
     await taker.server.event("ready");

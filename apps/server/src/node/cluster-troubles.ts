@@ -18,7 +18,7 @@ const INTERVAL_MS = 60_000;
 const MAX_PEERS = 256;
 
 const WHAT: Readonly<Record<ClusterTrouble, string>> = {
-  "wrong-secret": "does not finish a handshake: its secret or identity is another one",
+  "wrong-secret": "leaves a handshake unfinished, as with another secret or identity",
   "unknown-identity": "wants to join with another identity",
   refused: "refuses the handshake",
   "plain-ping": "pings without protection",
