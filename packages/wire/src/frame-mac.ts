@@ -1,7 +1,7 @@
 /** Octets of the MAC between the header and the payload of a frame. */
 export const frameMacLength = 8;
 
-/** HMAC under a key that the function holds; the hash is that of the channel's cipher suite. */
+/** HMAC under a key that the function holds; the hash is that of the channel's cipher suite. Keeps no view of `covered`. */
 export type FrameHmac = (covered: Uint8Array) => Uint8Array;
 
 const window = 32;
@@ -13,10 +13,20 @@ const window = 32;
  * @param macOffset 8 (IPv4) or 20 (IPv6).
  */
 export function frameMacInput(frame: Uint8Array, macOffset: number): Uint8Array {
+  return gather(frame, macOffset, new Uint8Array(longestInput)).slice();
+}
+
+/** Header of 20 octets and two windows. */
+const longestInput = 20 + 2 * window;
+/** A new array for each frame would cost as much as a part of the hash; nobody keeps this one. */
+const scratch = new Uint8Array(longestInput);
+
+/** Writes the covered octets to `target`, and returns a view of them. */
+function gather(frame: Uint8Array, macOffset: number, target: Uint8Array): Uint8Array {
   const payloadOffset = macOffset + frameMacLength;
   const payloadLength = frame.length - payloadOffset;
   const isWhole = payloadLength <= 2 * window - macOffset;
-  const covered = new Uint8Array(macOffset + (isWhole ? payloadLength : 2 * window));
+  const covered = target.subarray(0, macOffset + (isWhole ? payloadLength : 2 * window));
   covered.set(frame.subarray(0, macOffset));
   if (isWhole) {
     covered.set(frame.subarray(payloadOffset), macOffset);
@@ -29,7 +39,7 @@ export function frameMacInput(frame: Uint8Array, macOffset: number): Uint8Array 
 
 /** Writes the MAC of `frame` into its place. */
 export function sealFrameMac(frame: Uint8Array, macOffset: number, hmac: FrameHmac): void {
-  const mac = hmac(frameMacInput(frame, macOffset));
+  const mac = hmac(gather(frame, macOffset, scratch));
   for (let index = 0; index < frameMacLength; index++) {
     frame[macOffset + index] = mac[index] ?? 0;
   }
@@ -37,8 +47,9 @@ export function sealFrameMac(frame: Uint8Array, macOffset: number, hmac: FrameHm
 
 /** Whether `frame` carries its MAC; takes the same time wherever the first difference is. */
 export function verifyFrameMac(frame: Uint8Array, macOffset: number, hmac: FrameHmac): boolean {
-  const mac = hmac(frameMacInput(frame, macOffset));
-  if (mac.length < frameMacLength || frame.length <= macOffset + frameMacLength) return false;
+  if (frame.length <= macOffset + frameMacLength) return false;
+  const mac = hmac(gather(frame, macOffset, scratch));
+  if (mac.length < frameMacLength) return false;
   let difference = 0;
   for (let index = 0; index < frameMacLength; index++) {
     difference |= (mac[index] ?? 0) ^ (frame[macOffset + index] ?? 0);
