@@ -18,6 +18,7 @@ export {
 export { CaliforniumLoad } from "./californium/load-client.ts";
 export { type ClusterLevel, MixedCluster } from "./californium/mixed-cluster.ts";
 export { TestNode, type TestNodeCluster, type TestNodeOptions } from "./californium/test-node.ts";
+export { CertificateFiles, type Holder } from "./certificate-files.ts";
 export { type ClusterServer, ownProgram, startClusterServer } from "./cluster-server.ts";
 export { until } from "./deadline.ts";
 export { freePorts } from "./free-port.ts";
@@ -32,6 +33,7 @@ export {
 } from "./libcoap.ts";
 export { LoopbackEndpoint, type LoopbackOptions } from "./loopback-endpoint.ts";
 export {
+  certificateSuites,
   type OpensslOptions,
   openssl,
   opensslClient,

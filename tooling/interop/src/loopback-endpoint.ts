@@ -1,16 +1,25 @@
-import { createNodeCrypto, createNodeEntropy } from "@dtls-cluster/crypto-node";
+import type { KeyObject } from "node:crypto";
+import { createNodeCrypto, createNodeEntropy, signHandshake } from "@dtls-cluster/crypto-node";
 import {
+  type CertificateVerdict,
   type CloseReason,
   type Connection,
+  type ConnectOptions,
   createEndpoint,
   type Endpoint,
+  type EndpointEvent,
   type EndpointOptions,
+  type PeerCertificate,
 } from "@dtls-cluster/dtls";
 import { type DatagramSocket, EndpointDriver, openSocket } from "@dtls-cluster/udp";
 
 export interface LoopbackOptions extends Omit<EndpointOptions, "crypto" | "entropy"> {
   /** Keys that the server side knows, by identity. */
   readonly psks?: Readonly<Record<string, Uint8Array>>;
+  /** Private key of all credentials, of this side as server and as client. */
+  readonly key?: KeyObject;
+  /** Default: every certificate is accepted. */
+  readonly judge?: (certificate: PeerCertificate) => CertificateVerdict;
 }
 
 const HOST = "127.0.0.1";
@@ -25,8 +34,16 @@ export class LoopbackEndpoint {
   readonly #driver: EndpointDriver;
   #socket: DatagramSocket | undefined;
 
-  private constructor({ psks = {}, ...options }: LoopbackOptions) {
+  private constructor({ psks = {}, key, judge = () => "accepted", ...options }: LoopbackOptions) {
     const keys = new Map(Object.entries(psks));
+    const answer = (event: EndpointEvent, now: number): void => {
+      if (event.type === "peer-certificate") {
+        this.endpoint.judgeCertificate(event.connection, judge(event.certificate), now);
+      } else if (event.type === "signature-needed") {
+        const signature = key && signHandshake(key, event.scheme, event.data);
+        this.endpoint.provideSignature(event.connection, signature, now);
+      }
+    };
     this.endpoint = createEndpoint(
       { ...options, crypto: createNodeCrypto(), entropy: createNodeEntropy() },
       {
@@ -38,6 +55,7 @@ export class LoopbackEndpoint {
             this.endpoint.providePsk(event.connection, keys.get(identity), now);
           } else if (event.type === "connected") this.connected.push(event.connection);
           else if (event.type === "closed") this.closed.push(event.reason);
+          else answer(event, now);
         },
       },
     );
@@ -64,11 +82,13 @@ export class LoopbackEndpoint {
 
   /** Starts a handshake with a server on loopback. */
   connect(port: number, identity: string, psk: Uint8Array): Connection {
-    const connection = this.endpoint.connect(
-      { address: HOST, port, via: undefined },
-      { pskIdentity: new TextEncoder().encode(identity), psk },
-      this.#driver.now(),
-    );
+    return this.connectWith(port, { pskIdentity: new TextEncoder().encode(identity), psk });
+  }
+
+  /** As {@link connect} with any credentials. */
+  connectWith(port: number, options: ConnectOptions): Connection {
+    const path = { address: HOST, port, via: undefined };
+    const connection = this.endpoint.connect(path, options, this.#driver.now());
     this.#driver.rearm();
     return connection;
   }

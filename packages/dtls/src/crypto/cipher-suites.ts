@@ -69,6 +69,7 @@ export const cipherSuites: readonly CipherSuite[] = Object.freeze([
   suite(0xc0a9, "TLS_PSK_WITH_AES_256_CCM_8", "psk", aes256ccm8, "sha256"),
   suite(0xd001, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256", "ecdhe-psk", aes128gcm, "sha256"),
   suite(0xd002, "TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384", "ecdhe-psk", aes256gcm, "sha384"),
+  suite(0xccac, "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256", "ecdhe-psk", chacha20, "sha256"),
   suite(0xd003, "TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256", "ecdhe-psk", aes128ccm8, "sha256"),
 ]);
 

@@ -10,6 +10,7 @@ const suites: readonly [name: string, id: number][] = [
   ["TLS_PSK_WITH_AES_256_CCM_8", 0xc0a9],
   ["TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256", 0xd001],
   ["TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384", 0xd002],
+  ["TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256", 0xccac],
   ["TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256", 0xd003],
 ];
 

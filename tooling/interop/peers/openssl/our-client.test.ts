@@ -11,6 +11,13 @@ import {
 } from "../../src/index.ts";
 import { keep } from "../keep.ts";
 
+/** The one suite with ECDHE_PSK that OpenSSL and this engine have in common. */
+const ecdhePsk = {
+  name: "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
+  id: 0xccac,
+  cipher: "ECDHE-PSK-CHACHA20-POLY1305",
+};
+
 const identity = "device-1";
 const psk = new TextEncoder().encode("sixteen byte key");
 const wrongPsk = new TextEncoder().encode("another long key");
@@ -23,7 +30,7 @@ async function startServer(options: Partial<OpensslOptions> = {}) {
 }
 
 describe.skipIf(!openssl.isInstalled)("our client against openssl s_server", () => {
-  test.each(pskSuites)("$name", async ({ name, id, cipher }) => {
+  test.each([...pskSuites, ecdhePsk])("$name", async ({ name, id, cipher }) => {
     const { port, server } = await startServer({ cipher });
     const client = keep(await LoopbackEndpoint.open({ role: "client", cipherSuites: [name] }));
     const connection = client.connect(port, identity, psk);

@@ -9,6 +9,13 @@ import {
 } from "../../src/index.ts";
 import { keep } from "../keep.ts";
 
+/** The one suite with ECDHE_PSK that OpenSSL and this engine have in common. */
+const ecdhePsk = {
+  name: "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
+  id: 0xccac,
+  cipher: "ECDHE-PSK-CHACHA20-POLY1305",
+};
+
 const identity = "device-1";
 const psk = new TextEncoder().encode("sixteen byte key");
 const wrongPsk = new TextEncoder().encode("another long key");
@@ -16,7 +23,7 @@ const psks = { [identity]: psk };
 const cipher = "PSK-AES128-CCM8";
 
 describe.skipIf(!openssl.isInstalled)("openssl s_client against our server", () => {
-  test.each(pskSuites)("$name", async ({ name, id, cipher }) => {
+  test.each([...pskSuites, ecdhePsk])("$name", async ({ name, id, cipher }) => {
     const server = keep(
       await LoopbackEndpoint.open({ role: "server", psks, cipherSuites: [name] }),
     );
