@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "..", "..", "..");
 const LAYERS: readonly (readonly string[])[] = [
   ["certificates", "deadlines", "wire"],
   ["dtls", "coap", "nodes", "handover"],
-  ["crypto-node", "forwarder", "state"],
+  ["crypto-node", "forwarder", "state", "x509"],
   ["cluster-channel"],
   ["udp", "monitor", "discovery-k8s"],
   ["server", "benchmark"],
