@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { resolve } from "node:path";
 import { Binaries } from "./binaries.ts";
 import { createLab } from "./create-lab.ts";
+import { runDemo } from "./demo/demo.ts";
 import { writeServerContext } from "./image/server-context.ts";
 import { buildServerImage } from "./image/server-image.ts";
 import { Lab, type LabCommand } from "./lab.ts";
@@ -48,6 +49,8 @@ async function main(options: LabOptions): Promise<number> {
       console.log(`${name} ${archive}`);
       return 0;
     }
+    case "demo":
+      return await runDemo({ ...options, chart: resolve(options.chart) }, interruption.signal);
     case "test":
       return await runTests(options, interruption.signal);
     case "load":

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { DemoOptions } from "./demo/demo.ts";
 
 /** What cluster a lab has. */
 export interface ClusterOptions {
@@ -30,6 +31,7 @@ export type LabOptions =
   | ({ readonly command: "load"; readonly archive: string } & NameOption)
   | ({ readonly command: "run"; readonly run: readonly string[] } & NameOption)
   | ({ readonly command: "image" } & ImageOptions)
+  | ({ readonly command: "demo" } & DemoOptions)
   | ({ readonly command: "test" } & TestOptions);
 
 type Take = (options: LabOptions) => void;
@@ -52,7 +54,7 @@ export function parseOptions(argv: readonly string[]): LabOptions {
   return parsed ?? program.help({ error: true });
 }
 
-const COMMANDS = [addLifeCommands, addUseCommands, addImageCommand, addTestCommand];
+const COMMANDS = [addLifeCommands, addUseCommands, addImageCommand, addTestCommand, addDemoCommand];
 
 function addLifeCommands(program: Command, take: Take): void {
   withCluster(named(program, "up", "start a cluster; it stays until it is taken down")).action(
@@ -107,6 +109,21 @@ function addTestCommand(program: Command, take: Take): void {
     .action((filter, { nodes, keepConntrack = false, ifPossible = false, json }) => {
       const cluster = { nodes, keepsConntrack: keepConntrack };
       take({ command: "test", ...cluster, ifPossible, json, filter });
+    });
+}
+
+function addDemoCommand(program: Command, take: Take): void {
+  withCluster(program.command("demo"))
+    .description(
+      "install a cluster, load it, update it to b and back to a, and draw what the clients saw",
+    )
+    .option("--clients <n>", "CoAP/DTLS clients", integer(1, 16_000), 1000)
+    .option("--interval <ms>", "time between two requests of a client", integer(10, 60_000), 500)
+    .option("--chart <file>", "SVG file for the chart", ".cache/kube-lab/demo.svg")
+    .helpOption("-h, --help", "show this help")
+    .action(({ nodes, keepConntrack = false, clients, interval, chart }) => {
+      const cluster = { nodes, keepsConntrack: keepConntrack };
+      take({ command: "demo", ...cluster, clients, interval, chart });
     });
 }
 
