@@ -1,5 +1,16 @@
+import { unlink } from "node:fs/promises";
 import { StateError } from "@dtls-cluster/state";
-import { restoreStateFile, saveStateFile } from "@dtls-cluster/state/node";
+import { CaliforniumStateError } from "@dtls-cluster/state/californium";
+import {
+  restoreCaliforniumFile,
+  restoreStateFile,
+  saveCaliforniumFile,
+  saveStateFile,
+  stateFileFormat,
+} from "@dtls-cluster/state/node";
+import { giveConnections } from "./californium/give-connections.ts";
+import { CALIFORNIUM_GENERATION, takeConnections } from "./californium/take-connections.ts";
+import type { CaliforniumConfig } from "./config/californium-config.ts";
 import { ConfigError } from "./config/config-error.ts";
 import type { ConnectionTransfer, MovedConnection } from "./handover/connection-transfer.ts";
 import type { Logger } from "./log.ts";
@@ -7,7 +18,10 @@ import type { SecureCoap } from "./node/secure-coap.ts";
 
 export interface SavedStateContext {
   readonly nodeId: number;
+  readonly isClustered: boolean;
   readonly password: string | undefined;
+  readonly format: "own" | "californium";
+  readonly californium: CaliforniumConfig;
   readonly staleMs: number;
   readonly cookieSecret: Uint8Array;
   readonly secure: SecureCoap;
@@ -22,24 +36,54 @@ export async function saveConnections(
   generation: number,
   context: SavedStateContext,
 ): Promise<boolean> {
-  const { nodeId, password, staleMs, cookieSecret, log } = context;
+  const { log } = context;
+  const startedAt = performance.now();
+  try {
+    const { connections, skipped } =
+      context.format === "own"
+        ? await saveOwn(file, generation, context)
+        : await saveForCalifornium(file, context);
+    const ms = Math.round(performance.now() - startedAt);
+    log.info({ event: "saved", connections, skipped, ms }, `saved ${connections} connections`);
+    return true;
+  } catch (error) {
+    if (!isStateError(error)) throw error;
+    log.error({ event: "save-failed", code: error.code }, `--save: ${error.message}`);
+    return false;
+  }
+}
+
+/** Counts of what was saved. */
+interface SavedCounts {
+  readonly connections: number;
+  readonly skipped: number;
+}
+
+function isStateError(error: unknown): error is StateError | CaliforniumStateError {
+  return error instanceof StateError || error instanceof CaliforniumStateError;
+}
+
+function saveOwn(
+  file: string,
+  generation: number,
+  context: SavedStateContext,
+): Promise<SavedCounts> {
+  const { nodeId, password, staleMs, cookieSecret } = context;
   const createdAt = Date.now();
   const node = { nodeId, generation, cookieSecret, wallTime: createdAt };
   const header = { nodeId, generation, createdAt };
   const options = { header, staleMs, ...(password === undefined ? {} : { password }) };
-  try {
-    const { connections, skipped } = await saveStateFile(
-      file,
-      { node, connections: copies(context) },
-      options,
-    );
-    log.info({ event: "saved", connections, skipped }, `saved ${connections} connections`);
-    return true;
-  } catch (error) {
-    if (!(error instanceof StateError)) throw error;
-    log.error({ event: "save-failed", code: error.code }, `--save: ${error.message}`);
-    return false;
-  }
+  return saveStateFile(file, { node, connections: copies(context) }, options);
+}
+
+async function saveForCalifornium(file: string, context: SavedStateContext): Promise<SavedCounts> {
+  const { secure, clock, password, californium, staleMs, log } = context;
+  const { bytes, written, skipped } = giveConnections(
+    (connection) => secure.dtls.snapshot(connection, clock()),
+    { config: californium, secure, staleMs, log },
+  );
+  await saveCaliforniumFile(file, bytes, password === undefined ? {} : { password });
+  return { connections: written, skipped };
 }
 
 /**
@@ -52,7 +96,10 @@ export async function restoreConnections(
   context: SavedStateContext,
 ): Promise<number | undefined> {
   const { nodeId, password, transfer, clock, log } = context;
+  const startedAt = performance.now();
   try {
+    if ((await stateFileFormat(file)) === "californium")
+      return await takeCaliforniumFile(file, context);
     const saved = await restoreStateFile(file, password === undefined ? {} : { password });
     if (saved.header.nodeId !== nodeId) {
       log.warn(
@@ -66,16 +113,32 @@ export async function restoreConnections(
       transfer.take(item, undefined, clock());
       connections += 1;
     }
-    log.info({ event: "restored", connections }, `restored ${connections} connections`);
+    const ms = Math.round(performance.now() - startedAt);
+    log.info({ event: "restored", connections, ms }, `restored ${connections} connections`);
     return saved.header.generation;
   } catch (error) {
-    if (!(error instanceof StateError)) throw error;
+    if (!isStateError(error)) throw error;
     if (error.code === "STATE_FILE_MISSING") {
       log.info({ event: "nothing-to-restore" }, `--restore: there is no ${file}`);
       return undefined;
     }
     throw new ConfigError(`--restore: ${error.message}`);
   }
+}
+
+async function takeCaliforniumFile(file: string, context: SavedStateContext): Promise<number> {
+  const { password, log } = context;
+  const startedAt = performance.now();
+  const options = { wallTime: Date.now(), ...(password === undefined ? {} : { password }) };
+  const found = await restoreCaliforniumFile(file, options);
+  const { connections, refused } = takeConnections(found, context);
+  await unlink(found.consumed);
+  const ms = Math.round(performance.now() - startedAt);
+  log.info(
+    { event: "restored", from: "californium", connections, refused, ms },
+    `restored ${connections} connections of Californium, ${refused} could not be taken`,
+  );
+  return CALIFORNIUM_GENERATION;
 }
 
 function* copies({

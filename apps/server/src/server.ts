@@ -162,7 +162,10 @@ export class Server {
     const { secure, cookieSecret } = this.#parts;
     return {
       nodeId: this.#config.nodeId,
+      isClustered: this.#config.cluster !== undefined,
       password: this.#config.stateFiles.password,
+      format: this.#config.stateFiles.saveFormat,
+      californium: this.#config.handover.californium,
       staleMs: this.#config.handover.staleMs,
       cookieSecret,
       secure,

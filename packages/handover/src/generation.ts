@@ -1,11 +1,14 @@
-/** Sequence numbers in the block of one generation: 2^32 of the 2^48 that a DTLS epoch has. */
-export const SEQUENCES_PER_GENERATION = 4_294_967_296;
+/**
+ * Sequence numbers in the block of one generation: 2^26. All blocks together are the lowest 2^40 of the 2^48 that a
+ * DTLS epoch has, because peers made with Californium drop records from there on.
+ */
+export const SEQUENCES_PER_GENERATION = 67_108_864;
 
 /** Generation of the first owner. In a ping 0 stands for a process that owns nothing. */
 export const FIRST_GENERATION = 1;
 
-/** Generations that fit into the 48-bit sequence number: 0 to 65,535, of which 0 is not used. */
-export const GENERATION_COUNT = 65_536;
+/** Generations that have a block: 0 to 16,383, of which 0 is not used. */
+export const GENERATION_COUNT = 16_384;
 
 /** Generations a process may still use or hand out: `next` inclusive to `end` exclusive. */
 export interface GenerationRange {
@@ -32,7 +35,7 @@ export interface Division {
   readonly reserve: GenerationRange;
 }
 
-/** First sequence number of the block of `generation` (0 to 65,535). */
+/** First sequence number of the block of `generation` (0 to 16,383). */
 export function firstSequence(generation: number): number {
   return generation * SEQUENCES_PER_GENERATION;
 }

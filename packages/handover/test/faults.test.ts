@@ -22,9 +22,9 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "pre-copy": { "p0 dies": "p1 1:1", "p1 dies": "p0 0:1", cut: "p1 0:3", sleep: "p1 0:3" },
   freeze: { "p0 dies": "p1 1:1", "p1 dies": "p0 0:3", cut: "p1 0:4", sleep: "p1 0:4" },
   "end mark sent": { "p0 dies": "p1 1:1", "p1 dies": "p0 0:3", cut: "p1 0:4", sleep: "p1 0:4" },
-  "copy whole": { "p0 dies": "p1 0:65281", "p1 dies": "p0 0:3", cut: "p1 0:4", sleep: "p1 0:4" },
-  sealed: { "p0 dies": "p1 0:65281", "p1 dies": "p0 0:65026", cut: "p1 0:2", sleep: "p1 0:2" },
-  late: { "p0 dies": "p1 0:2", "p1 dies": "p0 0:65026", cut: "p1 0:2", sleep: "p1 0:2" },
+  "copy whole": { "p0 dies": "p1 0:16321", "p1 dies": "p0 0:3", cut: "p1 0:4", sleep: "p1 0:4" },
+  sealed: { "p0 dies": "p1 0:16321", "p1 dies": "p0 0:16258", cut: "p1 0:2", sleep: "p1 0:2" },
+  late: { "p0 dies": "p1 0:2", "p1 dies": "p0 0:16258", cut: "p1 0:2", sleep: "p1 0:2" },
 };
 
 function preludeOf(phase: string): readonly string[] {

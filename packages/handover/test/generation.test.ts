@@ -4,10 +4,10 @@ import { divide } from "../src/generation.ts";
 import { firstSequence, GENERATION_COUNT, lastSequence } from "../src/index.ts";
 
 describe("generations", () => {
-  it("have blocks of sequence numbers that fill 48 bits without a gap", () => {
+  it("have blocks of sequence numbers without a gap, all below what a peer of Californium takes", () => {
     expect(firstSequence(0)).toBe(0);
     expect(firstSequence(7)).toBe(lastSequence(6) + 1);
-    expect(lastSequence(GENERATION_COUNT - 1)).toBe(2 ** 48 - 1);
+    expect(lastSequence(GENERATION_COUNT - 1)).toBe(2 ** 40 - 1);
   });
 
   it("are divided into parts that nobody shares, and that leave nothing unnamed", () => {
@@ -35,6 +35,6 @@ describe("generations", () => {
       range = next.rest;
       updates += 1;
     }
-    expect(updates).toBeGreaterThan(600);
+    expect(updates).toBeGreaterThan(500);
   });
 });

@@ -18,7 +18,7 @@ const IMPLICIT_IV_LENGTH = 4;
 const POSITIONS_WITHOUT_COAP = 21;
 const EMPTY = new Uint8Array(0);
 /** Each holder of a connection in turn writes in a block of so many sequence numbers. */
-const SEQUENCE_BLOCK = 2 ** 32;
+const SEQUENCE_BLOCK = 2 ** 26;
 
 /*
  * Positions of a connection item, after its kind at 0. New ones are only ever added at the end:

@@ -95,7 +95,7 @@ export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): Se
     logLevel: parseChoice("--log-level", raw.logLevel, LOG_LEVELS),
     keyLog: raw.keyLog,
     http: raw.http === "off" ? undefined : parseHostPort("--http", raw.http, ANY_HOST),
-    handover: parseHandover(raw),
+    handover: parseHandover(raw, parseHostPort("--coaps", raw.coaps, ANY_HOST)),
     stateFiles: parseStateFiles(raw),
   };
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { type CaliforniumConfig, parseCalifornium } from "./californium-config.ts";
 import { ConfigError } from "./config-error.ts";
 import { type HostPort, parseHostPort, parseInteger } from "./option-values.ts";
 import type { RawOptions } from "./options.ts";
@@ -15,11 +16,14 @@ export interface HandoverConfig {
   readonly relayIdleMs: number;
   /** How long a sealed copy is kept without a word of its new owner. */
   readonly copyLeaseMs: number;
+  /** For a double that is a node of Californium, and for files. */
+  readonly californium: CaliforniumConfig;
 }
 
 /** Files for a restart of a single node. */
 export interface StateFileConfig {
   readonly save: string | undefined;
+  readonly saveFormat: "own" | "californium";
   readonly restore: string | undefined;
   readonly password: string | undefined;
 }
@@ -28,7 +32,7 @@ const ANY_HOST = "::";
 const HOUR_MS = 3_600_000;
 
 /** @throws ConfigError */
-export function parseHandover(raw: RawOptions): HandoverConfig {
+export function parseHandover(raw: RawOptions, coaps: HostPort): HandoverConfig {
   if (raw.cluster === undefined) {
     if (raw.handover !== undefined) throw needs("--handover", "--cluster, the own cluster address");
     if (raw.double !== undefined) throw needs("--double", "--cluster, the own cluster address");
@@ -44,6 +48,7 @@ export function parseHandover(raw: RawOptions): HandoverConfig {
     certificates: raw.certs,
     staleMs: parseInteger("--stale", raw.stale, 0, 8760) * HOUR_MS,
     copyLeaseMs: parseInteger("--copy-lease", raw.copyLease, 5, 86_400) * 1000,
+    californium: parseCalifornium(raw, coaps),
     relayIdleMs: parseInteger("--relay-idle", raw.relayIdle, 1, 86_400) * 1000,
   };
 }
@@ -57,8 +62,15 @@ export function parseStateFiles(raw: RawOptions): StateFileConfig {
   if (file !== undefined && raw.save === undefined && raw.restore === undefined) {
     throw needs("--state-password-file", "--save or --restore");
   }
+  const { saveFormat } = raw;
+  if (saveFormat !== "own" && saveFormat !== "californium") {
+    throw new ConfigError(
+      `--save-format: "${saveFormat}" is not accepted; give own or californium`,
+    );
+  }
   return {
     save: raw.save,
+    saveFormat,
     restore: raw.restore,
     password: file === undefined ? undefined : readPassword(file),
   };

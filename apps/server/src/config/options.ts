@@ -48,6 +48,9 @@ export interface RawOptions {
   readonly save?: string;
   readonly restore?: string;
   readonly statePasswordFile?: string;
+  readonly saveFormat: string;
+  readonly californiumVersion: string;
+  readonly californiumLabel?: string;
 }
 
 /** What a node needs to be replaced while it serves, and to be watched. */
@@ -116,13 +119,33 @@ const HANDOVER_OPTIONS: readonly OptionRow[] = [
   {
     flags: "--restore <file>",
     environment: "DTLS_CLUSTER_RESTORE",
-    description: "go on with the connections of this file, if there is one; it is used up by that",
+    description:
+      "go on with the connections of this file, own or Californium's, if there is one; it is used up by that",
   },
   {
     flags: "--state-password-file <file>",
     environment: "DTLS_CLUSTER_STATE_PASSWORD_FILE",
     description:
       "first line of this file encrypts what --save writes and opens what --restore reads",
+  },
+  {
+    flags: "--save-format <format>",
+    environment: "DTLS_CLUSTER_SAVE_FORMAT",
+    default: "own",
+    description: "format of what --save writes: own or californium",
+  },
+  {
+    flags: "--californium-version <4|5>",
+    environment: "DTLS_CLUSTER_CALIFORNIUM_VERSION",
+    default: "4",
+    description:
+      "version of the connections that are given to Californium by --save or its restore client: 4 is read by 3.x and 4.0, 5 by 4.0",
+  },
+  {
+    flags: "--californium-label <uri>",
+    environment: "DTLS_CLUSTER_CALIFORNIUM_LABEL",
+    description:
+      "name of the connector of Californium that loads them (default: dtls:// and the address of --coaps)",
   },
 ];
 

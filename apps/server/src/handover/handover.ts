@@ -16,8 +16,9 @@ import {
 import { MonitorConfigError } from "@dtls-cluster/monitor";
 import type { ClusterNode } from "@dtls-cluster/nodes";
 import { ConfigError } from "../config/config-error.ts";
+import { CaliforniumDouble } from "./californium-double.ts";
 import { ConnectionTransfer } from "./connection-transfer.ts";
-import type { HandoverContext } from "./context.ts";
+import { type HandoverContext, openGate } from "./context.ts";
 import { CopyLease } from "./copy-lease.ts";
 import { Decisions } from "./decisions.ts";
 import { GiverSide } from "./giver-side.ts";
@@ -54,6 +55,7 @@ export class Handover {
   readonly #taker: TakerSide;
   readonly #decisions: Decisions;
   readonly #witness: Witness;
+  readonly #californium: CaliforniumDouble;
   readonly #inputs: HandoverInput[] = [];
   readonly #addresses = new Map<string, string>();
   readonly #heartbeat: NodeJS.Timeout;
@@ -89,6 +91,7 @@ export class Handover {
       transfer: new ConnectionTransfer(secure),
       feed: (input) => this.feed(input),
     };
+    this.#californium = new CaliforniumDouble(this.#context);
     this.#giver = new GiverSide(this.#context);
     secure.watcher = this.#giver;
     const taker = new TakerSide(this.#context, () => this.#calls);
@@ -145,13 +148,17 @@ export class Handover {
         self: () => this.#self(),
         feed,
         refused: (peer) => this.#witness.refused(peer),
+        californium: (bytes) => this.#takeCalifornium(bytes),
         log,
       });
       if (config.https === undefined) return;
       const status = (): Status => this.#status();
       const address = config.https;
       const copied = (attempt: AttemptKey): void => this.#giver.copied(attempt);
-      const options = { address, certificates, feed, copied, status, log };
+      const californium = (): Uint8Array | undefined => this.#californium.give(this.#state.phase);
+      const hasGiven = (): boolean => this.#californium.hasGiven;
+      const double = { californium, hasGiven };
+      const options = { address, certificates, feed, copied, status, log, ...double };
       this.#service = await RestoreService.open(options);
     } catch (error) {
       if (!(error instanceof MonitorConfigError)) throw error;
@@ -233,6 +240,18 @@ export class Handover {
     this.#witness.stop();
     this.#calls?.close();
     await this.#service?.close();
+  }
+
+  /** The double is a node of Californium, and streamed all it had. */
+  #takeCalifornium(bytes: Uint8Array): void {
+    if (this.#state.side !== "taker") return;
+    const generation = this.#californium.take(bytes);
+    this.#decisions.stop();
+    this.own(generation);
+    this.#taker.served(false);
+    openGate(this.#context);
+    this.phases.enter("serving", "took over from Californium");
+    this.#options.onServe("taken");
   }
 
   #beat(): void {

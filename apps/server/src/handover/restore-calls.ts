@@ -29,13 +29,19 @@ export interface RestoreCallsOptions {
   readonly feed: (input: HandoverInput) => void;
   /** The process at the address refuses connections: nothing listens there any more. */
   readonly refused: (peer: Peer) => void;
+  /** Takes the state of a double that is a node of Californium. @throws CaliforniumStateError */
+  readonly californium: (bytes: Uint8Array) => void;
   readonly log: Logger;
 }
 
+/** First byte of the line with which a double of the own kind begins. */
+const BRACE = 0x7b;
 /** More often than the giver closes idle connections. */
 const WARM_MS = 3000;
 /** How long the end of a process may wait for its successor. */
 const FAREWELL_MS = 2000;
+/** Three million connections. */
+const MAX_FOREIGN_BYTES = 2 ** 30;
 
 /** Told about a stream that is being read. */
 export interface StreamReader {
@@ -226,8 +232,15 @@ export class RestoreCalls {
   ): Promise<void> {
     const { feed } = this.#options;
     let line: string | undefined = "";
+    let foreign: ForeignState | undefined;
     for await (const chunk of chunks) {
       if (signal.aborted) return;
+      if (line === "" && chunk[0] !== BRACE) foreign ??= new ForeignState();
+      if (foreign !== undefined) {
+        foreign.push(chunk);
+        feed({ type: "stream-progress", attempt });
+        continue;
+      }
       let rest = chunk;
       if (line !== undefined) {
         const end = chunk.indexOf(10);
@@ -253,7 +266,8 @@ export class RestoreCalls {
       }
       feed({ type: "stream-progress", attempt });
     }
-    reader.copy.finish();
+    if (foreign === undefined) reader.copy.finish();
+    else this.#options.californium(foreign.bytes());
   }
 
   #problem(what: string, error: unknown): void {
@@ -262,6 +276,22 @@ export class RestoreCalls {
     if (reason === this.#lastProblem) return;
     this.#lastProblem = reason;
     this.#options.log.warn({ event: "handover-problem", reason }, `${what}: ${reason}`);
+  }
+}
+
+/** What a double of another kind streams; it has no end mark of ours, so all of it is read first. */
+class ForeignState {
+  readonly #chunks: Uint8Array[] = [];
+  #length = 0;
+
+  push(chunk: Uint8Array): void {
+    this.#length += chunk.length;
+    if (this.#length > MAX_FOREIGN_BYTES) throw new RangeError("the double streams without end");
+    this.#chunks.push(chunk.slice());
+  }
+
+  bytes(): Uint8Array {
+    return Buffer.concat(this.#chunks);
   }
 }
 

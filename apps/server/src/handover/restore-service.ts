@@ -24,6 +24,10 @@ export interface RestoreServiceOptions {
   readonly feed: (input: HandoverInput) => void;
   /** The taker has imported what it was sent. */
   readonly copied: (attempt: AttemptKey) => void;
+  /** Stops and gives all connections to a node of Californium; undefined while that cannot be. */
+  readonly californium: () => Uint8Array | undefined;
+  /** A node of Californium has everything. */
+  readonly hasGiven: () => boolean;
   /** What this process says of itself. */
   readonly status: () => Status;
   readonly log: Logger;
@@ -114,6 +118,15 @@ export class RestoreService {
   }
 
   #restore(request: RouteRequest): RouteAnswer {
+    const { californium, hasGiven, status } = this.#options;
+    // A node of Californium asks without saying who it is.
+    if (request.query.size === 0) {
+      const bytes = californium();
+      return bytes === undefined ? UNAVAILABLE : { status: 200, body: chunksOf(bytes) };
+    }
+    if (hasGiven()) {
+      return { status: 200, body: lineOf({ refused: "handed-over", from: status().from.id }) };
+    }
     const input = this.#parse("restore", request);
     if (input?.type !== "restore-requested") return BAD_REQUEST;
     const attempt: AttemptKey = { taker: input.taker.id, number: input.number };
@@ -174,6 +187,14 @@ export class RestoreService {
       return address === undefined ? undefined : { ...input, from: { ...input.from, address } };
     }
     return input;
+  }
+}
+
+const CHUNK_BYTES = 65_536;
+
+async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  for (let from = 0; from < bytes.length; from += CHUNK_BYTES) {
+    yield bytes.subarray(from, from + CHUNK_BYTES);
   }
 }
 

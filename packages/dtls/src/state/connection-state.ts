@@ -33,7 +33,7 @@ export interface ConnectionState {
   readonly nextWriteSequence: number;
   /**
    * Records sealed under the write key, for its limit. When absent, the lower 32 bits of
-   * `nextWriteSequence`: holders that take over one after the other write in blocks of 2^32.
+   * `nextWriteSequence`: holders that take over one after the other write in blocks of 2^26.
    */
   readonly sealedRecords?: number;
   readonly readEpoch: number;

@@ -14,7 +14,7 @@ import type { ConnectionState } from "./connection-state.ts";
 import { hasClientRandom, hasMasterSecret } from "./session-secrets.ts";
 
 /** Handed-over connections use blocks of this many sequence numbers, one for each holder in turn. */
-const SEQUENCE_BLOCK = 2 ** 32;
+const SEQUENCE_BLOCK = 2 ** 26;
 
 /**
  * Takes a connection over from its exported state. An older association with the same Connection ID, or

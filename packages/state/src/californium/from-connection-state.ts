@@ -25,6 +25,8 @@ export interface GiveOptions {
 const INTERNAL_ID_LENGTH = 9;
 const DEFAULT_FRAGMENT_LENGTH = 0x4000;
 const MAX_ITEM_PART = 65_534;
+/** Californium drops datagrams from this sequence number on, on both sides of a connection. */
+const UNHEARD_SEQUENCE = 2 ** 40;
 
 /** The connection as Californium saves one, or every reason why it cannot be written. */
 export function fromConnectionState(
@@ -66,6 +68,9 @@ function reasonsAgainst(state: ConnectionState): string[] {
     reasons.push(`read epoch ${state.readEpoch} and write epoch ${state.writeEpoch} instead of 1`);
   }
   if (state.nextWriteSequence >= 2 ** 48) reasons.push("its sequence numbers are used up");
+  else if (state.nextWriteSequence >= UNHEARD_SEQUENCE) {
+    reasons.push("its sequence numbers are beyond what Californium's peers listen to (2^40)");
+  }
   if (state.pskIdentity.length > MAX_ITEM_PART - 1024) {
     reasons.push(`an identity of ${state.pskIdentity.length} bytes cannot be written`);
   }

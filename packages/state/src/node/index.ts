@@ -16,6 +16,7 @@ export {
   restoreCaliforniumFile,
   saveCaliforniumFile,
 } from "./californium-file.ts";
+export { type StateFileFormat, stateFileFormat } from "./file-format.ts";
 export { DEFAULT_SCRYPT_COST, type ScryptCost, seal, unseal } from "./sealed-file.ts";
 export {
   nodeSha256,

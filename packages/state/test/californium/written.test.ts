@@ -65,6 +65,10 @@ describe("a written connection", () => {
     ["the keys do not fit the suite", { clientWriteKey: range(0, 32) }],
     ["read epoch 2 and write epoch 1 instead of 1", { readEpoch: 2 }],
     ["its sequence numbers are used up", { nextWriteSequence: 2 ** 48 }],
+    [
+      "its sequence numbers are beyond what Californium's peers listen to (2^40)",
+      { nextWriteSequence: 2 ** 40 },
+    ],
     ["an identity of 65000 bytes cannot be written", { pskIdentity: new Uint8Array(65_000) }],
     ["an identity that is not UTF-8 cannot be written", { pskIdentity: Uint8Array.of(0xff) }],
     ["a CID of 255 bytes cannot be written", { writeConnectionId: new Uint8Array(255) }],

@@ -124,7 +124,7 @@ const options: fc.Arbitrary<
 export const anyConnection: fc.Arbitrary<ConnectionState> = fc
   .tuple(connectionWithoutOptions, options)
   .map(([state, { sealedRecords, ...rest }]) =>
-    sealedRecords === undefined || sealedRecords === state.nextWriteSequence % 2 ** 32
+    sealedRecords === undefined || sealedRecords === state.nextWriteSequence % 2 ** 26
       ? { ...state, ...rest }
       : { ...state, ...rest, sealedRecords },
   );
