@@ -1,3 +1,4 @@
+import { californium } from "./benches/californium/californium.ts";
 import { echo } from "./benches/echo.ts";
 import { forward } from "./benches/forward.ts";
 import { handshake } from "./benches/handshake.ts";
@@ -15,6 +16,7 @@ export const benchmarks: readonly Benchmark[] = [
   forward,
   handshake,
   idleMemory,
+  californium,
   run60,
   ...updates,
   pipeline,

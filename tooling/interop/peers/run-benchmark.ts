@@ -1,15 +1,13 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { ownProgram } from "../src/index.ts";
 import { keep } from "./keep.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** Runs our benchmark to its end, which must be a success, and gives its report. */
 export async function runBenchmark(...args: readonly string[]): Promise<Record<string, unknown>> {
-  const folder = await mkdtemp(join(tmpdir(), "dtls-cluster-interop-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const file = join(folder, "report.json");
+  const file = join(await temporaryFolder(), "report.json");
   const run = keep(ownProgram("benchmark", ["--json", file, "--handshake-timeout", "10", ...args]));
   expect(await run.waitForEnd(30_000), run.output).toBe(0);
   return JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;

@@ -26,11 +26,13 @@ export class UdpProxy {
   readonly #options: UdpProxyOptions;
   readonly #front: Socket;
   readonly #backs = new Map<number, Socket>();
+  #serverPort: number;
   readonly #count = { toServer: 0, toClient: 0 };
 
   private constructor(options: UdpProxyOptions, front: Socket) {
     this.#options = options;
     this.#front = front;
+    this.#serverPort = options.serverPort;
     front.on("message", (datagram, { port }) => this.#fromClient(datagram, port));
     ignoreErrors(front);
   }
@@ -40,6 +42,11 @@ export class UdpProxy {
     front.bind(0, HOST);
     await once(front, "listening");
     return new UdpProxy(options, front);
+  }
+
+  /** Sends to another server from now on, from the same ports. */
+  moveServer(port: number): void {
+    this.#serverPort = port;
   }
 
   get port(): number {
@@ -68,7 +75,7 @@ export class UdpProxy {
       this.#backs.set(clientPort, back);
     }
     if (this.#pass(datagram, true, clientPort)) {
-      back.send(datagram, this.#options.serverPort, HOST);
+      back.send(datagram, this.#serverPort, HOST);
     }
   }
 

@@ -24,6 +24,10 @@ export interface ServerOptions {
   /** Protection between the nodes of a cluster. Default `udp`. */
   readonly level?: "udp" | "dtls-mac";
   readonly nodeArgs?: readonly string[];
+  /** Further options of the server. */
+  readonly args?: readonly string[];
+  /** Lines of its log that are JSON objects. */
+  readonly onEvent?: (line: Readonly<Record<string, unknown>>) => void;
   readonly onMessage?: (message: unknown) => void;
 }
 
@@ -62,11 +66,14 @@ export class Server {
           String(options.statusIntervalSeconds ?? 0),
         ],
         ...args,
+        ...(options.args ?? []),
       ],
       {
         env,
         onLine: (line) => {
-          const { event, counters } = parseLine(line);
+          const parsed = parseLine(line);
+          const { event, counters } = parsed;
+          options.onEvent?.({ ...parsed });
           if (event === "ready") markReady();
           if (event === "stopped") this.#counters = counters;
         },

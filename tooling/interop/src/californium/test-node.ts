@@ -13,6 +13,8 @@ export interface TestNodeOptions {
   readonly retransmissionMs?: number;
   /** Names the connector in saved states. Default: `dtls://0.0.0.0:5784`. */
   readonly label?: string;
+  /** In its Connection IDs; not needed with `cluster`. */
+  readonly nodeId?: number;
   readonly cluster?: TestNodeCluster;
   /** A file with connections to begin with. */
   readonly load?: string;
@@ -98,6 +100,7 @@ function argumentsOf(options: TestNodeOptions): string[] {
     certs: options.certs,
     restore: restore === undefined ? undefined : `${HOST}:${restore}`,
     "restore-listen": givesState === true ? `${HOST}:0` : undefined,
+    "node-id": options.nodeId,
     ...(cluster && {
       "node-id": cluster.nodeId,
       cluster: `${HOST}:${cluster.port}`,
