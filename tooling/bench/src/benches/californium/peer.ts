@@ -1,5 +1,3 @@
-import type { Bench } from "../../benchmark.ts";
-
 /** Time and size of a saved state. */
 export interface SaveFigures {
   readonly bytes: number;
@@ -36,5 +34,3 @@ export interface PeerFigures {
   readonly memoryBytes: number;
   readonly save: SaveFigures;
 }
-
-export type MeasurePeer = (peer: Peer, bench: Bench) => Promise<PeerFigures>;
