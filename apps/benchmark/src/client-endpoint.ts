@@ -1,4 +1,12 @@
-import type { Connection, Endpoint, EndpointEvent, EndpointSink, Path } from "@dtls-cluster/dtls";
+import type {
+  Connection,
+  ConnectOptions,
+  Endpoint,
+  EndpointEvent,
+  EndpointSink,
+  Path,
+} from "@dtls-cluster/dtls";
+import type { ClientCertificates } from "./certificates.ts";
 import { DtlsLink } from "./dtls-link.ts";
 import type { LinkOwner } from "./link.ts";
 import type { Machine } from "./scheduler.ts";
@@ -13,16 +21,17 @@ export type EndpointFactory = (sink: EndpointSink) => Endpoint;
  */
 export class ClientEndpoint implements EndpointSink, Machine {
   readonly #endpoint: Endpoint;
+  readonly #certificates: ClientCertificates | undefined;
   readonly #links = new Map<string, DtlsLink>();
 
-  constructor(createEndpoint: EndpointFactory) {
+  constructor(createEndpoint: EndpointFactory, certificates?: ClientCertificates) {
+    this.#certificates = certificates;
     this.#endpoint = createEndpoint(this);
   }
 
   /** @param client number of the client. */
-  createLink(client: number, identity: Uint8Array, psk: Uint8Array, owner: LinkOwner): DtlsLink {
+  createLink(client: number, credentials: ConnectOptions, owner: LinkOwner): DtlsLink {
     const path: Path = { address: `client ${client}`, port: 1, via: undefined };
-    const credentials = { pskIdentity: identity, psk };
     const link = new DtlsLink(this.#endpoint, path, credentials, owner);
     this.#links.set(path.address, link);
     return link;
@@ -50,6 +59,7 @@ export class ClientEndpoint implements EndpointSink, Machine {
 
   /** @internal From the endpoint. */
   event(event: EndpointEvent, now: number): void {
+    this.#certificates?.answer(this.#endpoint, event, now);
     if (event.connection.attachment instanceof DtlsLink) {
       event.connection.attachment.event(event, now);
     }

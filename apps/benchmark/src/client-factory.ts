@@ -28,8 +28,11 @@ export function createClients(config: BenchmarkConfig, context: ClientContext): 
     };
     const makeLink = (owner: LinkOwner): Link => {
       if (context.dtls === undefined) return new PlainLink(owner);
+      if (config.certificates !== undefined) {
+        return context.dtls.createLink(number, config.certificates.connect, owner);
+      }
       const { identity, secret } = config.credentials(number);
-      return context.dtls.createLink(number, identity, secret, owner);
+      return context.dtls.createLink(number, { pskIdentity: identity, psk: secret }, owner);
     };
     return new LoadClient(context, home, payload, request, makeLink);
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { readCertificates } from "./certificates.ts";
 import { type BenchmarkConfig, defaultConfig, type Method } from "./config.ts";
 import { type Credentials, defaultPsk, pskCredentials, pskFileCredentials } from "./credentials.ts";
 import { OptionValues } from "./option-values.ts";
@@ -32,6 +33,7 @@ export async function readCommandLine(
   const values = new OptionValues(raw);
   values.exclude("con", "non");
   values.exclude("psk", "psk-file");
+  for (const option of ["psk", "psk-file"]) values.exclude(option, "trust");
   const settings = readSettings(values);
   const credentials = readCredentials(values, settings.firstClient, settings.clients);
   const targets = await resolveTargets(raw.uris);
@@ -53,7 +55,8 @@ function readSettings(values: OptionValues): typeof defaultConfig {
     firstClient: values.integer("first-client", 0, MOST_CLIENTS),
     requests: values.integer("requests", 1, 1e12),
     intervalMs: values.integer("interval", 1, LONGEST_MS),
-    cipherSuites: values.text("cipher")?.split(/[,:]/),
+    certificates: readCertificates(values),
+    cipherSuites: values.text("cipher")?.split(/[,:]/) ?? defaultSuites(values),
     confirmable: values.has("non") ? false : undefined,
     method: values.word("method", METHODS),
     payloadSize: values.integer("payload-size", 0, LARGEST_PAYLOAD),
@@ -82,6 +85,10 @@ function readSettings(values: OptionValues): typeof defaultConfig {
     connectionIdLength: readCidLength(values),
     home: readHome(values),
   };
+}
+
+function defaultSuites(values: OptionValues): readonly string[] | undefined {
+  return values.has("trust") ? ["TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"] : undefined;
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

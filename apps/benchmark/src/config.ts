@@ -1,3 +1,4 @@
+import type { ClientCertificates } from "./certificates.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Target } from "./target.ts";
 
@@ -19,6 +20,8 @@ export interface BenchmarkConfig {
   /** From one request of a client to its next one; undefined: as soon as the answer is there. */
   readonly intervalMs: number | undefined;
   readonly credentials: Credentials;
+  /** In place of the credentials: certificates or raw public keys. */
+  readonly certificates: ClientCertificates | undefined;
   /** IANA names in order of preference. */
   readonly cipherSuites: readonly string[];
   /** Length of the client's own CID; 0 takes the server's and has none; undefined: no extension. */
@@ -52,6 +55,7 @@ export interface BenchmarkConfig {
 
 /** Every default in one place; `targets` is what a caller must add. */
 export const defaultConfig: Omit<BenchmarkConfig, "targets" | "credentials"> = {
+  certificates: undefined,
   clients: 2000,
   firstClient: 0,
   home: undefined,

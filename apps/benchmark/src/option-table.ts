@@ -26,8 +26,17 @@ export const optionTable: readonly OptionRow[] = [
   { flags: "--psk <identity:secret>", help: "* is the client's number (default: cali.*:.fornium)" },
   { flags: "--psk-file <file>", help: "lines identity=base64, one per client" },
   {
+    flags: "--trust <file>",
+    help: "PEM of authorities or public keys of the servers: certificates in place of PSK",
+  },
+  { flags: "--cert <file>", help: "PEM of the clients' key and certificate, or of the key alone" },
+  {
+    flags: "--server-name <name>",
+    help: "name that the servers' certificate must have (default: any of --trust)",
+  },
+  {
     flags: "--cipher <names>",
-    help: "IANA names, comma separated (default: TLS_PSK_WITH_AES_128_CCM_8)",
+    help: "IANA names (default: TLS_PSK_WITH_AES_128_CCM_8, with --trust TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8)",
   },
   {
     flags: "--cid-length <n|off>",

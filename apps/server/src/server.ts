@@ -216,7 +216,11 @@ export async function startServer(config: ServerConfig, log: Logger): Promise<Se
     server = new Server(config, log, doubleAddress);
   } catch (error) {
     if (error instanceof DtlsUsageError) {
-      throw new ConfigError(error.message.replace(/^cipherSuites/, "--cipher"));
+      throw new ConfigError(
+        error.message
+          .replace(/^cipherSuites/, "--cipher")
+          .replace(/^credentials\[\d+\]\.\w+/, "--cert:"),
+      );
     }
     throw error;
   }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { forgeCertificate } from "@dtls-cluster/testkit";
 import { afterAll, describe, expect, it } from "vitest";
 import { killAll, ServerProcess } from "./support/server-process.ts";
 import { freePorts, TestSite } from "./support/test-nodes.ts";
@@ -28,6 +29,8 @@ async function run(
   return { code, stderr: server.stderr, stdout: server.lines.length };
 }
 
+const authority = forgeCertificate({ name: "authority" });
+const own = forgeCertificate({ name: "own", issuer: authority });
 const psk = ["--psk", "me:secret", "--coaps", "127.0.0.1:0", "--coap", "off"];
 const cluster = [...psk, "--node-id", "1", "--cluster", "127.0.0.1:0"];
 const secret = "do-not-show-this";
@@ -87,7 +90,7 @@ const mistakes: readonly (readonly [name: string, args: readonly string[], line:
     [...psk, "--cluster-level", "dtls-mac"],
     /--cluster-level needs --cluster, the own cluster address/,
   ],
-  ["no key", ["--coaps", ":0"], /no pre-shared key: give --psk/],
+  ["no key", ["--coaps", ":0"], /no pre-shared key and no certificate: give --psk/],
   ["a key without identity", ["--psk", secret], /--psk: accepted is IDENTITY:SECRET/],
   [
     "a key file that is missing",
@@ -119,6 +122,42 @@ const mistakes: readonly (readonly [name: string, args: readonly string[], line:
     "a Connection ID too short for a cluster",
     [...cluster, "--cid-length", "2"],
     /--cid-length: "2" is too short/,
+  ],
+  ["trust without an own certificate", [...psk, "--trust", "x"], /--trust needs --cert/],
+  [
+    "a certificate that is missing",
+    [...psk, "--cert", "/nowhere/cert.pem"],
+    /--cert: cannot read \/nowhere\/cert\.pem \(ENOENT\)/,
+  ],
+  [
+    "a certificate without key",
+    [...psk, "--cert", file("alone.pem", own.certificatePem)],
+    /--cert: .*alone\.pem has 0 private keys, but must have exactly one; give PEM/,
+  ],
+  [
+    "a key of another certificate",
+    [...psk, "--cert", file("other.pem", own.keyPem + authority.certificatePem)],
+    /--cert: .*other\.pem has a private key that does not belong to its first certificate/,
+  ],
+  [
+    "a name that is none",
+    [...psk, "--cert", `not a name=${file("own.pem", own.keyPem + own.certificatePem)}`],
+    /--cert: .*not a name/,
+  ],
+  [
+    "trust that holds nothing",
+    [...psk, "--cert", file("own.pem", own.keyPem), "--trust", file("empty.pem", "# none\n")],
+    /--trust: .*empty\.pem has no certificate/,
+  ],
+  [
+    "client authentication without trust",
+    [...psk, "--cert", file("own.pem", own.keyPem), "--client-auth", "required"],
+    /--client-auth required needs --trust/,
+  ],
+  [
+    "client authentication of an unknown kind",
+    [...psk, "--cert", file("own.pem", own.keyPem), "--client-auth", "maybe"],
+    /--client-auth: "maybe" is not accepted; give one of none, wanted, required/,
   ],
   ["an unknown cipher suite", [...psk, "--cipher", "TLS_NULL"], /TLS_NULL/],
   [

@@ -86,7 +86,9 @@ export class LoadRun implements ClientContext {
     };
     this.coap = createClientCoap(config, parts.entropy, this);
     const isSecure = config.targets[0]?.scheme === "coaps";
-    this.dtls = isSecure ? new ClientEndpoint(parts.createEndpoint) : undefined;
+    this.dtls = isSecure
+      ? new ClientEndpoint(parts.createEndpoint, config.certificates)
+      : undefined;
     this.scheduler = new Scheduler(
       parts.surroundings,
       this.dtls === undefined ? [this.coap] : [this.coap, this.dtls],

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { type CertificateConfig, parseCertificates } from "./certificate-config.ts";
 import {
   type ClusterSecurity,
   parseClusterSecurity,
@@ -38,7 +39,9 @@ export interface ServerConfig {
   readonly coap: HostPort | undefined;
   readonly cluster: ClusterConfig | undefined;
   readonly cookieSecret: Uint8Array | undefined;
+  /** May be empty when there are certificates. */
   readonly psk: PskStore;
+  readonly certificates: CertificateConfig | undefined;
   readonly cipherSuites: readonly string[] | undefined;
   /** Undefined: the Connection ID extension is not used. */
   readonly cidLength: number | undefined;
@@ -73,6 +76,7 @@ export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): Se
   if (raw.keyLog !== undefined && environment["NODE_ENV"] === "production") {
     throw new ConfigError("--key-log: refused because NODE_ENV is production");
   }
+  const certificates = parseCertificates(raw, environment);
   return {
     nodeId: parseNodeId(raw, cluster !== undefined),
     coaps: parseHostPort("--coaps", raw.coaps, ANY_HOST),
@@ -82,7 +86,8 @@ export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): Se
       raw.cookieSecret === undefined
         ? undefined
         : parseSecret("--cookie-secret", raw.cookieSecret, 16),
-    psk: parsePsk(raw, environment),
+    psk: parsePsk(raw, environment, certificates !== undefined),
+    certificates,
     cipherSuites: raw.cipher?.split(",").map((name) => name.trim()),
     cidLength: parseCidLength(raw.cidLength, cluster !== undefined),
     mtu: parseInteger("--mtu", raw.mtu, 256, 65507),
@@ -160,7 +165,11 @@ function parseCidLength(value: string | undefined, inCluster: boolean): number |
   return parseInteger("--cid-length", value, minimum, 32);
 }
 
-function parsePsk(raw: RawOptions, environment: NodeJS.ProcessEnv): PskStore {
+function parsePsk(
+  raw: RawOptions,
+  environment: NodeJS.ProcessEnv,
+  hasCertificates: boolean,
+): PskStore {
   const store = new PskStore();
   for (const value of raw.psk ?? []) addPskOption(store, "--psk", value);
   const listed = environment["DTLS_CLUSTER_PSK"];
@@ -169,9 +178,9 @@ function parsePsk(raw: RawOptions, environment: NodeJS.ProcessEnv): PskStore {
   }
   if (raw.pskFile !== undefined)
     addPskFile(store, raw.pskFile, readOption("--psk-file", raw.pskFile));
-  if (store.size === 0) {
+  if (store.size === 0 && !hasCertificates) {
     throw new ConfigError(
-      "no pre-shared key: give --psk IDENTITY:SECRET or --psk-file FILE (lines IDENTITY=BASE64)",
+      "no pre-shared key and no certificate: give --psk IDENTITY:SECRET, --psk-file FILE (lines IDENTITY=BASE64) or --cert FILE",
     );
   }
   return store;

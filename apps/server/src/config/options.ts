@@ -1,9 +1,10 @@
 import { Command, Option } from "commander";
+import { CERTIFICATE_OPTIONS, type RawCertificateOptions } from "./certificate-config.ts";
 import { KUBERNETES_OPTIONS } from "./kubernetes-options.ts";
 import type { OptionRow } from "./option-row.ts";
 
 /** Option values as text, before they are checked. */
-export interface RawOptions {
+export interface RawOptions extends RawCertificateOptions {
   readonly nodeId?: string;
   readonly coaps: string;
   readonly coap: string;
@@ -226,7 +227,8 @@ const OPTIONS: readonly OptionRow[] = [
   {
     flags: "--cipher <names>",
     environment: "DTLS_CLUSTER_CIPHER",
-    description: "accepted cipher suites, comma separated (default: all PSK suites with AEAD)",
+    description:
+      "accepted cipher suites, comma separated (default: all that there are keys or certificates for)",
   },
   {
     flags: "--cid-length <0..32|off>",
@@ -298,13 +300,28 @@ export function createCommand(version: string): Command {
       new Option(
         "--psk <identity:secret>",
         "pre-shared key; an identity ending in * stands for all with that prefix; repeatable (env: DTLS_CLUSTER_PSK, comma separated)",
-      ).argParser((value: string, previous?: readonly string[]) => [...(previous ?? []), value]),
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option(
+        "--cert <[names=]file>",
+        "PEM of the server's private key and certificate chain, or of the key alone for a raw public key; names joined by + are the host names that it is for; repeatable (env: DTLS_CLUSTER_CERT, comma separated)",
+      ).argParser(collect),
     );
-  for (const row of [...OPTIONS, ...HANDOVER_OPTIONS, ...KUBERNETES_OPTIONS]) {
+  for (const row of [
+    ...OPTIONS,
+    ...CERTIFICATE_OPTIONS,
+    ...HANDOVER_OPTIONS,
+    ...KUBERNETES_OPTIONS,
+  ]) {
     const option = new Option(row.flags, row.description).env(row.environment);
     command.addOption(row.default === undefined ? option : option.default(row.default));
   }
   return command.helpOption("-h, --help", "show this help").addHelpText("after", HELP_EXAMPLES);
+}
+
+function collect(value: string, previous?: readonly string[]): readonly string[] {
+  return [...(previous ?? []), value];
 }
 
 const HELP_EXAMPLES = `

@@ -29,6 +29,7 @@ export function dtlsOptions(
     wallClockOffset: performance.timeOrigin,
     limits: { maxConnections: config.maxConnections, maxHandshakes: config.maxHandshakes },
     ...(config.cipherSuites === undefined ? {} : { cipherSuites: config.cipherSuites }),
+    ...certificateOptions(config),
     cookieSecret,
     ...(config.cidLength === undefined
       ? {}
@@ -39,6 +40,19 @@ export function dtlsOptions(
               : { length: layout.length, fill: layout.fill },
         }),
     ...(config.keyLog === undefined ? {} : { keyLog: keyLogTo(config.keyLog) }),
+  };
+}
+
+function certificateOptions({ certificates }: ServerConfig): Partial<EndpointOptions> {
+  if (certificates === undefined) return {};
+  const { own, clientAuthentication, trust, publicKeys } = certificates;
+  return {
+    credentials: own.map(({ credential }) => credential),
+    clientAuthentication,
+    clientCertificateTypes: [
+      ...(trust.length > 0 ? (["x509"] as const) : []),
+      ...(publicKeys.length > 0 ? (["raw-public-key"] as const) : []),
+    ],
   };
 }
 

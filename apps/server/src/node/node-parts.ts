@@ -59,7 +59,7 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
   const { resources, notifier } = createSecureResources(context);
   const secure: SecureCoap = createSecureCoap({
     dtls: options,
-    psk: config.psk,
+    config,
     transmit: (datagram, path) => {
       if (path.via !== undefined) channel?.forwarder.sendBackward(datagram, path, path.via);
       else sockets()?.coaps.send(datagram, path.port, path.address);

@@ -15,13 +15,14 @@ import {
   type EndpointSink,
   type Path,
 } from "@dtls-cluster/dtls";
-import type { PskStore } from "../config/psk-store.ts";
+import type { ServerConfig } from "../config/config.ts";
 import type { Logger } from "../log.ts";
+import { CertificateAnswers } from "./certificate-answers.ts";
 import { LineBudget } from "./line-budget.ts";
 
 export interface SecureCoapOptions {
   readonly dtls: EndpointOptions;
-  readonly psk: PskStore;
+  readonly config: Pick<ServerConfig, "psk" | "certificates">;
   /** Sends a sealed datagram: from the public socket, or through another node when the path has a `via`. */
   readonly transmit: (datagram: Uint8Array, path: Path) => void;
   readonly resources: Resources<Connection>;
@@ -54,6 +55,8 @@ export interface SecureCoap {
  */
 export function createSecureCoap(options: SecureCoapOptions): SecureCoap {
   const lines = new LineBudget(10);
+  const { config, log } = options;
+  const certificates = config.certificates && new CertificateAnswers(config.certificates, log);
   const coapSink: CoapSink<Connection> = {
     transmit(peer, message) {
       if (!options.maySend()) return;
@@ -87,7 +90,7 @@ export function createSecureCoap(options: SecureCoapOptions): SecureCoap {
   const handleEvent = (event: EndpointEvent, now: number): void => {
     switch (event.type) {
       case "psk-needed":
-        dtls.providePsk(event.connection, options.psk.find(event.identity), now);
+        dtls.providePsk(event.connection, config.psk.find(event.identity), now);
         break;
       case "closed": {
         const peer = event.connection.attachment as CoapPeer<Connection> | undefined;
@@ -99,6 +102,10 @@ export function createSecureCoap(options: SecureCoapOptions): SecureCoap {
       }
       case "connected":
         secure.watcher?.connected(event.connection);
+        break;
+      case "peer-certificate":
+      case "signature-needed":
+        certificates?.answer(dtls, event, now);
         break;
       case "path-changed":
         break;
