@@ -19,7 +19,7 @@ export interface ChannelCounters {
   readonly unknownIdentities: number;
   readonly framesSealed: number;
   readonly framesVerified: number;
-  /** Frames that verified only under a key that is no longer, or not yet, in use for sealing. */
+  /** Frames that verified, but not under the key that the frame before had. */
   readonly framesUnderOtherKey: number;
   readonly badMacs: number;
   /** Frames to or from a node without keys. */

@@ -50,9 +50,9 @@ export class PeerFrameProtection implements FrameProtection {
       this.#watcher.wanted(address, port);
       return "no-keys";
     }
-    const { current } = peer;
-    if (current?.keys !== undefined && verifyFrameMac(frame, macOffset, current.keys.read)) {
-      current.isUsed = true;
+    const { reading } = peer;
+    if (reading?.keys !== undefined && verifyFrameMac(frame, macOffset, reading.keys.read)) {
+      reading.isUsed = true;
       this.#counters.framesVerified++;
       return "authentic";
     }

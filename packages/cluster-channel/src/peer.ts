@@ -45,6 +45,8 @@ export class Peer implements SocketAddress {
   #current: PeerAssociation | undefined;
   /** Differs from the current one while that is not confirmed: it may even be over. */
   #sealing: PeerAssociation | undefined;
+  /** The one whose key the latest frame had: where there are two, each side may prefer another one. */
+  #reading: PeerAssociation | undefined;
   #heardAt = 0;
   #retired: readonly RetiredKey[] = [];
 
@@ -56,6 +58,11 @@ export class Peer implements SocketAddress {
   /** What messages to this peer are sealed with. */
   get current(): PeerAssociation | undefined {
     return this.#current;
+  }
+
+  /** What the next frame of this peer is probably sealed with. */
+  get reading(): PeerAssociation | undefined {
+    return this.#reading ?? this.#current;
   }
 
   /** What frames to this peer are sealed with. */
@@ -109,6 +116,7 @@ export class Peer implements SocketAddress {
       this.#retired = [...this.#retired, retired].slice(-maxRetiredKeys);
     }
     if (this.#current === association) this.#current = this.#associations.at(-1);
+    if (this.#reading === association) this.#reading = undefined;
     if (this.#sealing === association && !isReplaced) this.#sealing = this.#current;
   }
 
@@ -122,12 +130,14 @@ export class Peer implements SocketAddress {
     return Math.min(...this.#retired.map(({ expiresAt }) => expiresAt));
   }
 
-  /** Whether any key but the current one satisfies `verifies`. */
+  /** Whether any key but the probable one satisfies `verifies`. */
   isUnderOtherKey(verifies: (read: FrameHmac) => boolean, now: number): boolean {
+    const { reading } = this;
     for (const association of this.#associations) {
-      if (association === this.#current || association.keys === undefined) continue;
+      if (association === reading || association.keys === undefined) continue;
       if (!verifies(association.keys.read)) continue;
       association.isUsed = true;
+      this.#reading = association;
       // It shows that the peer has the new keys. Nothing follows from a frame under old ones: it may be a replay.
       if (association.establishedAt >= (this.#current?.establishedAt ?? 0)) {
         this.#use(association, now);

@@ -1,6 +1,7 @@
 import { simulate, testSeeds } from "@dtls-cluster/testkit";
+import type { SocketAddress } from "@dtls-cluster/wire";
 import { describe, expect, it } from "vitest";
-import { createNodes, isComplete } from "./cluster-node.ts";
+import { ClusterNode, clusterPort, createNodes, isComplete } from "./cluster-node.ts";
 
 const levels = ["dtls", "dtls-mac"] as const;
 
@@ -44,6 +45,49 @@ describe.each(levels)("a cluster at level %s", (level) => {
       two.forwarder.sendBackward(record, client, one.address);
       world.runFor(10);
       expect(one.published).toEqual([`${hex} 198.51.100.7:40000`]);
+    });
+  });
+
+  it("knows both processes of a node id by their generations, and relays between them", () => {
+    simulate((world) => {
+      const at = (address: string) => ({ address, port: clusterPort });
+      const group = [at("10.0.0.1"), at("10.0.0.2")];
+      const router = new ClusterNode(world, 1, group, { level });
+      const giver = new ClusterNode(world, 2, group, { level });
+      const taker = new ClusterNode(world, 2, [], {
+        level,
+        address: "10.0.0.12",
+        generation: 2,
+        initialNodes: 1,
+      });
+      for (const node of [router, giver, taker]) node.start();
+      world.runFor(1000);
+      // The two of one node id find each other as doubles do, and nobody else knows the taker.
+      taker.membership.discovered([giver.address], world.now);
+      world.runFor(1000);
+      expect(giver.membership.table.owner(2)).toMatchObject({
+        address: "10.0.0.12",
+        generation: 2,
+      });
+      expect(taker.membership.table.claimants(2)).toMatchObject([{ generation: 1 }]);
+      expect(router.knows(taker)).toBe(false);
+      giver.forwarder.relayTo(taker.address, 2, false);
+      let via: SocketAddress | undefined;
+      taker.onDeliver = (_datagram, _address, _port, router_) => {
+        via = router_;
+        return true;
+      };
+      const record = router.record(2, 9);
+      world.runFor(10);
+      expect(taker.delivered).toHaveLength(1);
+      expect(giver.forwarder.counters().relayedForward).toBe(1);
+      if (via === undefined) throw new Error("the record came by no router");
+      taker.forwarder.sendBackward(record, { address: "198.51.100.7", port: 40_000 }, via);
+      world.runFor(10);
+      expect(router.published).toHaveLength(1);
+      expect(giver.forwarder.counters().relayedBackward).toBe(1);
+      const sealed = [router, giver, taker].map((node) => node.channel.counters().framesSealed);
+      expect(sealed).toEqual(level === "dtls-mac" ? [1, 2, 1] : [0, 0, 0]);
     });
   });
 
