@@ -3,7 +3,7 @@ import { echo } from "./benches/echo.ts";
 import { forward } from "./benches/forward.ts";
 import { handshake } from "./benches/handshake.ts";
 import { idleMemory } from "./benches/idle-memory.ts";
-import { coap, pipeline, records, route, state } from "./benches/package-scripts.ts";
+import { coap, frameMac, pipeline, records, route, state } from "./benches/package-scripts.ts";
 import { request } from "./benches/request.ts";
 import { run60 } from "./benches/run60.ts";
 import { updates } from "./benches/update.ts";
@@ -23,5 +23,6 @@ export const benchmarks: readonly Benchmark[] = [
   records,
   coap,
   route,
+  frameMac,
   state,
 ];

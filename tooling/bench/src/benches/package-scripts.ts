@@ -58,6 +58,15 @@ export const route: Benchmark = scripts(
   [{ path: "packages/forwarder/bench/route.ts" }],
 );
 
+export const frameMac: Benchmark = scripts(
+  {
+    name: "frame-mac",
+    title: "MACs of frames",
+    summary: "CPU of the MAC of one frame between nodes at level dtls-mac",
+  },
+  [{ path: "packages/cluster-channel/bench/frame-mac.ts" }],
+);
+
 export const state: Benchmark = scripts(
   {
     name: "state",
