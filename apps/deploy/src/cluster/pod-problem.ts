@@ -6,7 +6,8 @@ const FINAL_REASONS: ReadonlySet<string> = new Set(["ErrImageNeverPull", "Invali
 
 /** Our server's code for a wrong option, certificate or environment: the same at each start. */
 const EXIT_USAGE = 2;
-const CRASHES_ENOUGH = 3;
+const USAGE_CRASHES_ENOUGH = 2;
+const CRASHES_ENOUGH = 4;
 
 /** Why a pod is not ready, in words; undefined when it may just need more time. */
 export function explainPod(
@@ -64,11 +65,15 @@ function containerProblem(
     }
     const ended = state?.terminated ?? lastState?.terminated;
     if (ended !== undefined && ended.exitCode !== 0) {
+      // Restarts are counted when they happen, so the last crash is not among them until it runs again.
+      const crashes = restartCount + (state?.running === undefined ? 1 : 0);
+      const enough = ended.exitCode === EXIT_USAGE ? USAGE_CRASHES_ENOUGH : CRASHES_ENOUGH;
       const said = lastLine === undefined || lastLine === "" ? "" : `: ${oneLine(lastLine)}`;
       const why = ended.reason === "OOMKilled" ? "out of memory, " : "";
+      const times = crashes === 1 ? "once" : `${crashes} times`;
       return {
-        text: `container crashed ${restartCount || 1} times (${why}exit code ${ended.exitCode})${said}`,
-        isFinal: (ended.exitCode === EXIT_USAGE && said !== "") || restartCount >= CRASHES_ENOUGH,
+        text: `container crashed ${times} (${why}exit code ${ended.exitCode})${said}`,
+        isFinal: crashes >= enough,
       };
     }
   }

@@ -173,15 +173,15 @@ describe("why a pod is not ready", () => {
     ],
     [
       container({ restartCount: 1, lastState: { terminated: { exitCode: 2 } } }),
-      "container crashed 1 times (exit code 2): dtls-cluster-server: --psk missing",
+      "container crashed 2 times (exit code 2): dtls-cluster-server: --psk missing",
       true,
     ],
     [
       container({
-        restartCount: 1,
+        restartCount: 0,
         lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } },
       }),
-      "container crashed 1 times (out of memory, exit code 137): dtls-cluster-server: --psk missing",
+      "container crashed once (out of memory, exit code 137): dtls-cluster-server: --psk missing",
       false,
     ],
     [
