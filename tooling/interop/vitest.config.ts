@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 60_000,
     pool: "forks",
     fileParallelism: false,
+    // Each concurrent test starts processes of several nodes, on as few cores as two.
+    maxConcurrency: 3,
   },
 });

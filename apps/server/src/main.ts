@@ -26,13 +26,15 @@ function parseCommandLine(): RawOptions {
 async function main(): Promise<void> {
   const config = parseConfig(parseCommandLine(), process.env);
   const log = createLog(config.logLevel, config.nodeId);
+  // Before the start: from the moment that it is ready, or has used up a saved file, its connections are to be saved.
+  const asked = new Promise<string>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
+  });
   const server = await startServer(config, log);
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.once(signal, () => {
-      log.info({ event: "stopping", signal }, `${signal}: closing connections`);
-      void server.stop();
-    });
-  }
+  void asked.then((signal) => {
+    log.info({ event: "stopping", signal }, `${signal}: closing connections`);
+    return server.stop();
+  });
   process.exitCode = await server.stopped;
 }
 

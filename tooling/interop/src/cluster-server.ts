@@ -30,7 +30,7 @@ export async function startClusterServer(...args: readonly string[]): Promise<Cl
     ...args,
   ]);
   try {
-    const [line] = await process.waitFor(/^.*"event":"ready".*$/m, 20_000);
+    const [line] = await process.waitFor(/^.*"event":"ready".*$/m, 40_000);
     const { coaps, coap } = JSON.parse(line) as { coaps: string; coap: string };
     const stop = () => process.stop();
     return { process, coapsPort: portOf(coaps), coapPort: portOf(coap), stop };
