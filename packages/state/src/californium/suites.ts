@@ -66,7 +66,7 @@ export function savedSuite(id: number): SavedSuite | undefined {
   return suites.get(id);
 }
 
-/** The suites that the engine of `@dtls-cluster/dtls` can go on with. */
+/** The suites whose saved connections are taken over: those with a plain PSK. */
 export const supportedSuites: readonly number[] = [0x00a8, 0x00a9, 0xc0a4, 0xc0a5, 0xc0a8, 0xc0a9];
 
 /** As `0xC0A8 (TLS_PSK_WITH_AES_128_CCM_8)`. */
