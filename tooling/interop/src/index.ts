@@ -22,6 +22,12 @@ export { CertificateFiles, type Holder } from "./certificate-files.ts";
 export { type ClusterServer, ownProgram, startClusterServer } from "./cluster-server.ts";
 export { until } from "./deadline.ts";
 export { freePorts } from "./free-port.ts";
+export {
+  type GnutlsOptions,
+  gnutlsClient,
+  gnutlsClientProgram,
+  gnutlsServer,
+} from "./gnutls.ts";
 export { InstalledProgram } from "./installed-program.ts";
 export { InteropError } from "./interop-error.ts";
 export {
