@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Binaries, KEEPING_PROXY } from "./binaries.ts";
 import { Authority } from "./cluster/authority.ts";
 import { CONTROL_PROGRAMS, ControlPlane } from "./cluster/control-plane.ts";
@@ -110,6 +111,8 @@ class LabBuilder {
     for (const user of ["admin", "kube-controller-manager", "kube-scheduler", "kube-proxy"]) {
       writeKubeconfig(kubeconfig(user), authority, user);
     }
+    const names = fileURLToPath(new URL("names/main.ts", import.meta.url));
+    this.#addProgram("names", await host.start("names", process.execPath, [names]));
     for (const program of CONTROL_PROGRAMS) this.#addProgram(program, await plane.start(program));
   }
 

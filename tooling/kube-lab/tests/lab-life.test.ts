@@ -51,7 +51,7 @@ describe("a lab", () => {
 
   it("of two nodes runs beside others, and leaves nothing when it goes", async () => {
     const lab = await createLab({ name: NAME, nodes: 2, isOwned: true });
-    expect(lab.programs()).toHaveLength(4 + 2 * 3);
+    expect(lab.programs()).toHaveLength(5 + 2 * 3);
     const image = `--image=${PAUSE_IMAGE}`;
     await lab.kubectl(["create", "deployment", "pause", image, "--replicas=4"]);
     await lab.kubectl(["rollout", "status", "deployment/pause", "--timeout=60s"], {

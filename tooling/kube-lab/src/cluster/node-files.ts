@@ -1,5 +1,5 @@
 import { nodeGroup } from "../host/control-groups.ts";
-import { POD_NETWORK, podNetwork } from "../host/network.ts";
+import { CLUSTER_DOMAIN, CONTROL_ADDRESS, POD_NETWORK, podNetwork } from "../host/network.ts";
 
 /** The image that keeps the namespaces of a pod. */
 export const PAUSE_IMAGE = "localhost/kube-lab-pause:1";
@@ -96,6 +96,8 @@ function kubeletConfig(settings: NodeSettings): unknown {
     localStorageCapacityIsolation: false,
     evictionHard: { "memory.available": "50Mi" },
     imageGCHighThresholdPercent: 100,
+    clusterDNS: [CONTROL_ADDRESS],
+    clusterDomain: CLUSTER_DOMAIN,
     resolvConf: "/run/kube-lab/resolv.conf",
     maxPods: 60,
   };

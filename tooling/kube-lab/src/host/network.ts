@@ -8,6 +8,8 @@ export const CLIENT_ADDRESS = "172.30.0.100";
 export const POD_NETWORK = "10.244.0.0/16";
 export const SERVICE_NETWORK = "10.96.0.0/16";
 export const API_SERVICE_ADDRESS = "10.96.0.1";
+/** The names of the cluster end with it. */
+export const CLUSTER_DOMAIN = "cluster.local";
 export const API_PORT = 6443;
 export const API_URL: string = `https://${CONTROL_ADDRESS}:${API_PORT}`;
 
