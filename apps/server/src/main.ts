@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
-import { parseConfig } from "./config/config.ts";
+import { parseConfig, type ServerConfig } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { createCommand, type RawOptions } from "./config/options.ts";
-import { createLog } from "./log.ts";
-import { startServer } from "./server.ts";
+import { findPlace } from "./kubernetes/find-place.ts";
+import { createLog, type Logger } from "./log.ts";
+import { type Server, startServer } from "./server.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -27,15 +28,35 @@ async function main(): Promise<void> {
   const config = parseConfig(parseCommandLine(), process.env);
   const log = createLog(config.logLevel, config.nodeId);
   // Before the start: from the moment that it is ready, or has used up a saved file, its connections are to be saved.
-  const asked = new Promise<string>((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
-  });
-  const server = await startServer(config, log);
-  void asked.then((signal) => {
-    log.info({ event: "stopping", signal }, `${signal}: closing connections`);
-    return server.stop();
-  });
-  process.exitCode = await server.stopped;
+  const starting = new AbortController();
+  let server: Server | undefined;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      log.info({ event: "stopping", signal }, `${signal}: closing connections`);
+      starting.abort();
+      void server?.stop();
+    });
+  }
+  server = await start(config, log, starting.signal);
+  if (starting.signal.aborted) void server?.stop();
+  process.exitCode = (await server?.stopped) ?? 0;
+}
+
+/** Undefined when the signal came before there was a server. */
+async function start(
+  config: ServerConfig,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Server | undefined> {
+  const { kubernetes, cluster } = config;
+  if (kubernetes === undefined || cluster === undefined) return startServer(config, log);
+  try {
+    const place = await findPlace(config, cluster, kubernetes, log, signal);
+    return await startServer(place.config, log, place.kubernetes);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 try {

@@ -1,3 +1,4 @@
+import type { KubernetesNodes } from "@dtls-cluster/discovery-k8s";
 import { DtlsUsageError, type SocketAddress } from "@dtls-cluster/dtls";
 import { FIRST_GENERATION, firstSequence } from "@dtls-cluster/handover";
 import { EndpointDriver } from "@dtls-cluster/udp";
@@ -16,6 +17,16 @@ import { StatusLine } from "./status-line.ts";
 /** How long the end of a process waits for a handover that is under way. */
 const HANDOVER_GRACE_MS = 5000;
 
+/** Flows move within a second where they move by themselves. */
+const RELAY_SILENCE_MS = 5000;
+
+/** What a server knows from elsewhere than its configuration. */
+interface ServerSurroundings {
+  /** Where the double's cluster channel is, if that was given. */
+  readonly doubleCluster?: SocketAddress | undefined;
+  readonly kubernetes?: KubernetesNodes | undefined;
+}
+
 /** A server that serves. */
 export class Server {
   readonly #config: ServerConfig;
@@ -32,8 +43,7 @@ export class Server {
   #isReady = false;
   #stopping = false;
 
-  /** @param doubleCluster where the double's cluster channel is, if that was given. */
-  constructor(config: ServerConfig, log: Logger, doubleCluster?: SocketAddress) {
+  constructor(config: ServerConfig, log: Logger, around: ServerSurroundings = {}) {
     this.#config = config;
     this.#log = log;
     this.#stopped = new Promise((resolve) => {
@@ -47,7 +57,8 @@ export class Server {
       snapshot,
       onReady: () => this.#reportReady(),
       onIdle: () => void this.stop(),
-      doubleCluster,
+      doubleCluster: around.doubleCluster,
+      kubernetes: around.kubernetes,
       log,
     });
     this.#driver = new EndpointDriver(this.#parts.timed);
@@ -112,6 +123,7 @@ export class Server {
     const { channel, gate, handover, secure } = this.#parts;
     const end = performance.now() + HANDOVER_GRACE_MS;
     while (handover?.isHandingOver && performance.now() < end) await pause(50);
+    await this.#relayOut();
     await handover?.letGo();
     this.#status.stop();
     // Of connections that were handed over another process speaks now.
@@ -132,6 +144,13 @@ export class Server {
     await this.#monitor?.close();
     this.#log.info({ event: "stopped", counters }, "stopped");
     this.#resolveStopped(isOwner && !isSaved && this.#config.stateFiles.save !== undefined ? 1 : 0);
+  }
+
+  /** Clients that are stuck to this process go on until their flows have moved. */
+  async #relayOut(): Promise<void> {
+    const end = performance.now() + this.#config.handover.graceMs;
+    const silence = (): number => this.#parts.handover?.relaySilenceMs ?? RELAY_SILENCE_MS;
+    while (silence() < RELAY_SILENCE_MS && performance.now() < end) await pause(100);
   }
 
   /** Owns the node id, with the connections of a saved file if there is one. */
@@ -205,7 +224,11 @@ function pause(ms: number): Promise<void> {
 }
 
 /** Starts a server. @throws ConfigError for what an operator can mend. */
-export async function startServer(config: ServerConfig, log: Logger): Promise<Server> {
+export async function startServer(
+  config: ServerConfig,
+  log: Logger,
+  kubernetes?: KubernetesNodes,
+): Promise<Server> {
   const { doubleCluster } = config.handover;
   const doubleAddress = doubleCluster && {
     address: await resolveHost("--double-cluster", doubleCluster.host),
@@ -213,7 +236,7 @@ export async function startServer(config: ServerConfig, log: Logger): Promise<Se
   };
   let server: Server;
   try {
-    server = new Server(config, log, doubleAddress);
+    server = new Server(config, log, { doubleCluster: doubleAddress, kubernetes });
   } catch (error) {
     if (error instanceof DtlsUsageError) {
       throw new ConfigError(

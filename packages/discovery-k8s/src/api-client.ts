@@ -55,9 +55,19 @@ export class ApiClient {
     return this.#parse(path, Buffer.concat(parts).toString("utf8"));
   }
 
-  /** The events at a path, one a line, until the API ends the answer. @throws KubernetesError */
-  async *watch(path: string, silenceMs: number, signal: AbortSignal): AsyncGenerator<unknown> {
+  /**
+   * The events at a path, one a line, until the API ends the answer.
+   * @param opened called when the API agreed to tell them
+   * @throws KubernetesError
+   */
+  async *watch(
+    path: string,
+    silenceMs: number,
+    opened: () => void,
+    signal: AbortSignal,
+  ): AsyncGenerator<unknown> {
     const answer = await this.#open(path, signal);
+    opened();
     try {
       for await (const line of readLines(this.#body(path, answer, silenceMs))) {
         if (line === undefined) throw this.#wrongAnswer(path, "has a line that is too long");

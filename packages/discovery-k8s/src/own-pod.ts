@@ -5,7 +5,7 @@ import { KubernetesError } from "./errors.ts";
 import { type Pod, parsePod } from "./pod.ts";
 
 export interface OwnPodOptions {
-  /** How long refusals (401, 403, 404) may last: rights arrive a little later than pods. Default 5000. */
+  /** How long refusals (401, 403, 404, a certificate that is not trusted) may last: rights arrive a little later than pods. Default 5000. */
   readonly refusedMs?: number;
   /** How long there may be no answer at all. Default 60 000. */
   readonly silentMs?: number;
@@ -14,7 +14,12 @@ export interface OwnPodOptions {
   readonly signal: AbortSignal;
 }
 
-const REFUSALS = ["KUBERNETES_TOKEN", "KUBERNETES_FORBIDDEN", "KUBERNETES_NOT_FOUND"];
+const REFUSALS = [
+  "KUBERNETES_TOKEN",
+  "KUBERNETES_FORBIDDEN",
+  "KUBERNETES_NOT_FOUND",
+  "KUBERNETES_TRUST",
+];
 const INITIAL_NODES_LABEL = "initialDtlsClusterNodes";
 
 /** The pod of this process. @throws KubernetesError after the time that its kind of trouble is given */

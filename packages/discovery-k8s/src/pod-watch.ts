@@ -31,8 +31,8 @@ interface WatchEvent {
   };
 }
 
-/** Lists between attempts to watch where watching was refused. */
-const POLLS_BEFORE_WATCH = 12;
+/** Lists between attempts to watch where watching was refused: 1, 2, 4, and so on to this. */
+const MAX_POLLS = 16;
 
 /**
  * Follows the pods that match a selector: one list, then a watch from where the list ended, again and again. Whatever
@@ -46,7 +46,10 @@ export class PodWatch {
   readonly #pods = new Map<string, Pod>();
   #version: string | undefined;
   #lastTrouble: string | undefined;
+  #hasFailed = false;
+  #isWatchRefused = false;
   #polls = 0;
+  #nextPolls = 1;
   #resolveListed: () => void = () => {};
   /** Settles when the pods were listed for the first time. */
   readonly listed: Promise<void> = new Promise((resolve) => {
@@ -95,7 +98,8 @@ export class PodWatch {
     for (const item of list.items) this.#add(parsePod(item));
     this.#version = list.metadata?.resourceVersion ?? "";
     this.#resolveListed();
-    this.#recovered();
+    this.#backoff.reset();
+    this.#well();
     this.#options.changed(this.pods);
   }
 
@@ -110,12 +114,17 @@ export class PodWatch {
     });
     const begun = performance.now();
     let events = 0;
-    for await (const event of this.#api.watch(path, watchMs + slackMs, this.#end.signal)) {
+    const opened = (): void => {
+      this.#isWatchRefused = false;
+      this.#nextPolls = 1;
+      this.#well();
+    };
+    for await (const event of this.#api.watch(path, watchMs + slackMs, opened, this.#end.signal)) {
       this.#apply(event as WatchEvent, path);
       events += 1;
-      this.#recovered();
+      this.#backoff.reset();
     }
-    if (events > 0 || performance.now() - begun >= watchMs / 2) this.#recovered();
+    if (events > 0 || performance.now() - begun >= watchMs / 2) this.#backoff.reset();
     else await this.#pause(this.#backoff.next());
   }
 
@@ -159,9 +168,14 @@ export class PodWatch {
       await this.#pause(Math.random() * 200);
       return;
     }
-    this.#tell(known);
+    // Connections break; only an API that does not answer afterwards is worth a word.
+    const isFirst = !this.#hasFailed;
+    this.#hasFailed = true;
+    if (known.code !== "KUBERNETES_UNREACHABLE" || !isFirst) this.#tell(known);
     if (known.code === "KUBERNETES_FORBIDDEN" && wasWatching) {
-      this.#polls = POLLS_BEFORE_WATCH;
+      this.#isWatchRefused = true;
+      this.#polls = this.#nextPolls;
+      this.#nextPolls = Math.min(MAX_POLLS, 2 * this.#nextPolls);
       return;
     }
     // A watch that broke goes on from where it was; what it may have missed comes with that.
@@ -175,10 +189,10 @@ export class PodWatch {
     this.#options.trouble(error);
   }
 
-  #recovered(): void {
-    this.#backoff.reset();
+  #well(): void {
+    this.#hasFailed = false;
     // Listing instead of watching is no recovery from a refused watch.
-    if (this.#lastTrouble === undefined || this.#polls > 0) return;
+    if (this.#lastTrouble === undefined || this.#isWatchRefused) return;
     this.#lastTrouble = undefined;
     this.#options.trouble(undefined);
   }

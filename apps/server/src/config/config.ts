@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { type CertificateConfig, parseCertificates } from "./certificate-config.ts";
 import {
   type ClusterSecurity,
@@ -13,6 +12,7 @@ import {
   parseStateFiles,
   type StateFileConfig,
 } from "./handover-config.ts";
+import { type KubernetesConfig, ownOrdinal, parseKubernetes } from "./kubernetes-config.ts";
 import { type HostPort, parseHostPort, parseInteger, parseSecret } from "./option-values.ts";
 import type { RawOptions } from "./options.ts";
 import { addPskFile, addPskOption, PskStore } from "./psk-store.ts";
@@ -38,6 +38,8 @@ export interface ServerConfig {
   readonly coaps: HostPort;
   readonly coap: HostPort | undefined;
   readonly cluster: ClusterConfig | undefined;
+  /** Undefined: the options alone say who the other nodes are. */
+  readonly kubernetes: KubernetesConfig | undefined;
   readonly cookieSecret: Uint8Array | undefined;
   /** May be empty when there are certificates. */
   readonly psk: PskStore;
@@ -82,6 +84,7 @@ export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): Se
     coaps: parseHostPort("--coaps", raw.coaps, ANY_HOST),
     coap: raw.coap === "off" ? undefined : parseHostPort("--coap", raw.coap, ANY_HOST),
     cluster,
+    kubernetes: parseKubernetes(raw),
     cookieSecret:
       raw.cookieSecret === undefined
         ? undefined
@@ -116,12 +119,12 @@ function parseChoice<T extends string>(option: string, value: string, accepted: 
 }
 
 function parseNodeId(raw: RawOptions, inCluster: boolean): number {
-  if (raw.nodeId !== undefined) return parseInteger("--node-id", raw.nodeId, 0, 255);
-  const ordinal = /-(\d+)$/.exec(hostname())?.[1];
-  if (ordinal !== undefined && Number(ordinal) <= 255) return Number(ordinal);
+  if (raw.nodeId) return parseInteger("--node-id", raw.nodeId, 0, 255);
+  const ordinal = ownOrdinal(raw);
+  if (ordinal !== undefined && ordinal <= 255) return ordinal;
   if (inCluster) {
     throw new ConfigError(
-      "--node-id: a cluster node needs its id, 0 to 255 (the host name does not end in -NUMBER)",
+      "--node-id: a cluster node needs its id, 0 to 255 (the name of the host or pod does not end in -NUMBER of at most 255)",
     );
   }
   return 0;

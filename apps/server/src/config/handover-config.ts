@@ -14,6 +14,8 @@ export interface HandoverConfig {
   readonly certificates: string;
   readonly staleMs: number;
   readonly relayIdleMs: number;
+  /** How long the end of a process waits for what it still relays. */
+  readonly graceMs: number;
   /** How long a sealed copy is kept without a word of its new owner. */
   readonly copyLeaseMs: number;
   /** For a double that is a node of Californium, and for files. */
@@ -50,6 +52,7 @@ export function parseHandover(raw: RawOptions, coaps: HostPort): HandoverConfig 
     copyLeaseMs: parseInteger("--copy-lease", raw.copyLease, 5, 86_400) * 1000,
     californium: parseCalifornium(raw, coaps),
     relayIdleMs: parseInteger("--relay-idle", raw.relayIdle, 1, 86_400) * 1000,
+    graceMs: parseInteger("--grace", raw.grace, 0, 86_400) * 1000,
   };
 }
 

@@ -9,6 +9,18 @@ export const KUBERNETES_OPTIONS: readonly OptionRow[] = [
       "find the nodes, the double and the number of nodes through the Kubernetes API; needs --cluster",
   },
   {
+    flags: "--kube-pod <name>",
+    environment: "KUBECTL_POD",
+    description: "name of the own pod (default: the host name)",
+  },
+  {
+    flags: "--kube-service-account <directory>",
+    environment: "KUBECTL_SERVICE_ACCOUNT",
+    default: "/var/run/secrets/kubernetes.io/serviceaccount",
+    description:
+      "directory with token, ca.crt and namespace; https_k8s_client_trust.pem in --certs comes before ca.crt",
+  },
+  {
     flags: "--kube-host <host[:port]>",
     environment: "KUBECTL_HOST",
     default: "kubernetes.default.svc",

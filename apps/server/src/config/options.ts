@@ -39,6 +39,8 @@ export interface RawOptions extends RawCertificateOptions {
   readonly relayIdle: string;
   readonly grace: string;
   readonly kubernetes?: boolean;
+  readonly kubePod?: string;
+  readonly kubeServiceAccount?: string;
   readonly kubeHost: string;
   readonly kubeToken?: string;
   readonly kubeNamespace?: string;
@@ -108,9 +110,9 @@ const HANDOVER_OPTIONS: readonly OptionRow[] = [
   {
     flags: "--grace <seconds>",
     environment: "DTLS_CLUSTER_GRACE",
-    default: "20",
+    default: "0",
     description:
-      "after SIGTERM a process that handed over relays on for at most this long, until nothing comes any more",
+      "after SIGTERM a process that handed over relays on until nothing came for five seconds, for at most this long",
   },
   {
     flags: "--save <file>",

@@ -34,6 +34,8 @@ export interface HandoverOptions extends Omit<HandoverContext, "feed" | "transfe
   readonly instance: number;
   /** The own cluster address, port 0 resolved. */
   readonly clusterAddress: () => { readonly address: string; readonly port: number } | undefined;
+  /** Somebody who knows says that the process which had this address as the double's has ended. */
+  readonly isGone: (host: string) => boolean;
   /** This process owns its node id from now on. */
   readonly onServe: (origin: ServeOrigin) => void;
   /** Nothing is left to be done. */
@@ -109,6 +111,7 @@ export class Handover {
     });
     this.#witness = new Witness({
       state: () => this.#state,
+      isGone: options.isGone,
       processAt: (address, port) => {
         const instance = options.channel.membership.table.at(address, port)?.instance;
         return instance === undefined ? undefined : idOf(instance);
@@ -134,6 +137,12 @@ export class Handover {
   get isHandingOver(): boolean {
     const { phase } = this.#state;
     return phase === "copying" || phase === "freezing" || phase === "frozen" || phase === "late";
+  }
+
+  /** Milliseconds since something came that it had to pass on; undefined for a process that has not handed over. */
+  get relaySilenceMs(): number | undefined {
+    if (this.#state.phase !== "relaying") return undefined;
+    return this.#lastTraffic < 0 ? 0 : performance.now() - this.#idleSince;
   }
 
   /** Reads the certificates and opens the https port. @throws ConfigError */

@@ -10,13 +10,15 @@ export interface WitnessOptions {
   readonly state: () => HandoverState;
   /** The process id that answers at a cluster address, undefined when none is known. */
   readonly processAt: (address: string, port: number) => string | undefined;
+  /** The process that had this host as the double's has ended, by what Kubernetes says. */
+  readonly isGone: (host: string) => boolean;
   readonly dead: (id: string) => void;
 }
 
 /**
  * Finds out that a process which the handover depends on has ended. Silence is no proof, since a process may
  * be slow or cut off. Its host saying that nothing listens at its https port is one, because a process keeps
- * that port for its whole life; and so is another process at its cluster address.
+ * that port for its whole life; and so is another process at its cluster address, or its pod that is gone.
  */
 export class Witness {
   readonly #options: WitnessOptions;
@@ -47,7 +49,9 @@ export class Witness {
     for (const peer of peers) {
       const at = clusterAddress(peer.address);
       const found = at && this.#options.processAt(at.address, at.port);
-      if (found !== undefined && found !== peer.id) this.#options.dead(peer.id);
+      const isReplaced = found !== undefined && found !== peer.id;
+      const host = parseProcess(peer.address)?.host ?? "";
+      if (isReplaced || this.#options.isGone(host)) this.#options.dead(peer.id);
       else this.#knock(peer);
     }
   }

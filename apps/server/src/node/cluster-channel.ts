@@ -149,6 +149,11 @@ export class ClusterChannel {
     if (node?.id === this.membership.nodeId) this.#options.onDouble(node);
   }
 
+  /** Looks for nodes now. */
+  discover(): void {
+    void this.#discover();
+  }
+
   async #discover(): Promise<void> {
     if (this.#discovering) return;
     this.#discovering = true;

@@ -1,3 +1,4 @@
+import type { KubernetesNodes } from "@dtls-cluster/discovery-k8s";
 import type { Entropy } from "@dtls-cluster/dtls";
 import type { Discovery } from "@dtls-cluster/nodes";
 import { DnsDiscovery, StaticDiscovery } from "@dtls-cluster/udp";
@@ -18,6 +19,8 @@ export function createClusterChannel(
     readonly entropy: Entropy;
     /** Names this start of the process. */
     readonly instance: number;
+    /** Where the nodes come from instead of the configuration. */
+    readonly kubernetes: KubernetesNodes | undefined;
     /** 0: it does not own its node id yet. */
     readonly generation: number;
   },
@@ -28,12 +31,13 @@ export function createClusterChannel(
       "--cookie-secret is not set: a handshake that the balancer moves to another node starts again",
     );
   }
-  return new ClusterChannel({
+  const { kubernetes } = connections;
+  const channel = new ClusterChannel({
     ...connections,
     layout,
     backward: cluster.backward,
     security: cluster.security,
-    discovery: createDiscovery(cluster.discovery),
+    discovery: kubernetes ?? createDiscovery(cluster.discovery),
     membership: {
       nodeId: config.nodeId,
       instance: connections.instance,
@@ -42,6 +46,8 @@ export function createClusterChannel(
       entropy: connections.entropy,
     },
   });
+  kubernetes?.onGroupChange(() => channel.discover());
+  return channel;
 }
 
 function createDiscovery(discovery: DiscoveryConfig): Discovery {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { CoapMessage, ServerExchange } from "@dtls-cluster/coap";
+import type { KubernetesNodes } from "@dtls-cluster/discovery-k8s";
 import type { DatagramOutcome, SocketAddress } from "@dtls-cluster/dtls";
 import type { TimedPart } from "@dtls-cluster/udp";
 import type { CidLayout } from "@dtls-cluster/wire";
@@ -32,6 +33,7 @@ export interface NodeSurroundings {
   /** The process has handed everything over and nothing reaches it any more. */
   readonly onIdle: () => void;
   readonly doubleCluster: SocketAddress | undefined;
+  readonly kubernetes: KubernetesNodes | undefined;
   readonly log: Logger;
 }
 
@@ -76,7 +78,7 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
   );
   const plain = config.coap === undefined ? undefined : createPlain(options.entropy, count, around);
   const instance = randomBytes(4).readUInt32BE();
-  const channel: ClusterChannel | undefined = createChannel(config, layout, {
+  const channel: ClusterChannel | undefined = createChannel(config, layout, around, {
     crypto: options.crypto,
     entropy: options.entropy,
     instance,
@@ -93,8 +95,6 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
       handover?.groupReady();
       around.onReady();
     },
-    clock,
-    log,
   });
   const handover: Handover | undefined =
     channel &&
@@ -105,6 +105,7 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
       gate,
       channel,
       doubleCluster: around.doubleCluster,
+      isGone: (host) => around.kubernetes?.isGone(host) ?? false,
       cookieSecret,
       instance,
       clusterAddress: () => sockets()?.cluster?.address,
@@ -121,10 +122,12 @@ export function createNodeParts(config: ServerConfig, around: NodeSurroundings):
 function createChannel(
   config: ServerConfig,
   layout: CidLayout | undefined,
-  connections: Parameters<typeof createClusterChannel>[3],
+  { kubernetes, clock, log }: NodeSurroundings,
+  connections: Omit<Parameters<typeof createClusterChannel>[3], "kubernetes" | "clock" | "log">,
 ): ClusterChannel | undefined {
   if (config.cluster === undefined || layout === undefined) return undefined;
-  return createClusterChannel(config, config.cluster, layout, connections);
+  const all = { ...connections, kubernetes, clock, log };
+  return createClusterChannel(config, config.cluster, layout, all);
 }
 
 /** Exchanges wait while another process may own their connections. */
