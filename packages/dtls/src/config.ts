@@ -12,7 +12,7 @@ export interface EndpointOptions {
    * there are credentials for.
    */
   readonly cipherSuites?: readonly string[];
-  /** Groups of the ECDHE key exchange; a server's order decides. Default: X25519, P-256, P-384. */
+  /** Groups of the ECDHE key exchange; a server's order decides. Default: P-256, X25519, P-384. */
   readonly groups?: readonly GroupName[];
   /** Certificates and raw public keys of a server, best first. Default: none, so that only PSK suites are accepted. */
   readonly credentials?: readonly Credential[];
