@@ -8,7 +8,7 @@ const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 function bench(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ["--disable-warning=ExperimentalWarning", MAIN, ...args],
+    ["--conditions=@dtls-cluster/source", "--disable-warning=ExperimentalWarning", MAIN, ...args],
     { encoding: "utf8", timeout: 30_000 },
   );
   return { status, stdout, stderr };
