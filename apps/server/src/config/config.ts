@@ -84,7 +84,7 @@ export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): Se
     coaps: parseHostPort("--coaps", raw.coaps, ANY_HOST),
     coap: raw.coap === "off" ? undefined : parseHostPort("--coap", raw.coap, ANY_HOST),
     cluster,
-    kubernetes: parseKubernetes(raw),
+    kubernetes: parseKubernetes(raw, environment),
     cookieSecret:
       raw.cookieSecret === undefined
         ? undefined

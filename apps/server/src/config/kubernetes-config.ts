@@ -22,7 +22,10 @@ const EXCLUDED = [
 const TRUST_FILE = "https_k8s_client_trust.pem";
 
 /** Undefined without --kubernetes. @throws ConfigError */
-export function parseKubernetes(raw: RawOptions): KubernetesConfig | undefined {
+export function parseKubernetes(
+  raw: RawOptions,
+  environment: NodeJS.ProcessEnv,
+): KubernetesConfig | undefined {
   if (raw.kubernetes !== true) return undefined;
   if (raw.cluster === undefined) {
     throw new ConfigError("--kubernetes needs --cluster, the own cluster address (usually :5884)");
@@ -34,7 +37,7 @@ export function parseKubernetes(raw: RawOptions): KubernetesConfig | undefined {
   }
   return {
     pod: ownPod(raw),
-    host: raw.kubeHost,
+    host: raw.kubeHost || serviceHost(environment),
     token: raw.kubeToken,
     namespace: raw.kubeNamespace,
     serviceAccount: raw.kubeServiceAccount,
@@ -49,6 +52,14 @@ export function parseKubernetes(raw: RawOptions): KubernetesConfig | undefined {
 /** The number that the own host, or pod, is named by. */
 export function ownOrdinal(raw: RawOptions): number | undefined {
   return ordinalOf(raw.kubernetes === true ? ownPod(raw) : hostname());
+}
+
+/** What Kubernetes tells each container of its API. */
+function serviceHost(environment: NodeJS.ProcessEnv): string | undefined {
+  const host = environment["KUBERNETES_SERVICE_HOST"];
+  if (!host) return undefined;
+  const port = environment["KUBERNETES_SERVICE_PORT"] || "443";
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function ownPod(raw: RawOptions): string {

@@ -23,8 +23,8 @@ export const KUBERNETES_OPTIONS: readonly OptionRow[] = [
   {
     flags: "--kube-host <host[:port]>",
     environment: "KUBECTL_HOST",
-    default: "kubernetes.default.svc",
-    description: "where the Kubernetes API is, always over https",
+    description:
+      "where the Kubernetes API is, always over https (default: KUBERNETES_SERVICE_HOST and _PORT, which need no DNS, else kubernetes.default.svc)",
   },
   {
     flags: "--kube-token <token>",

@@ -41,7 +41,7 @@ export interface RawOptions extends RawCertificateOptions {
   readonly kubernetes?: boolean;
   readonly kubePod?: string;
   readonly kubeServiceAccount?: string;
-  readonly kubeHost: string;
+  readonly kubeHost?: string;
   readonly kubeToken?: string;
   readonly kubeNamespace?: string;
   readonly kubeSelector?: string;
