@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { REPOSITORY } from "../../src/image/server-context.ts";
 import type { Lab } from "../../src/lab.ts";
-import { manifestsFor } from "./deploy-manifests.ts";
 
 /** How a run of `dtls-cluster-deploy` ended. */
 export interface DeployRun {
@@ -22,13 +21,11 @@ export class DeploySite {
   readonly namespace: string;
   readonly #lab: Lab;
   readonly #folder = mkdtempSync(join(tmpdir(), "deploy-"));
-  readonly #manifests: string;
   readonly #children: Set<ChildProcess> = new Set();
 
   constructor(lab: Lab, namespace: string) {
     this.#lab = lab;
     this.namespace = namespace;
-    this.#manifests = process.env["DTLS_CLUSTER_DEPLOY_MANIFESTS"] ?? manifestsFor(this.#folder);
   }
 
   kubectl(...args: readonly string[]): Promise<string> {
@@ -53,7 +50,6 @@ export class DeploySite {
     ]);
     const variables = {
       KUBECTL_NAMESPACE: this.namespace,
-      DTLS_CLUSTER_DEPLOY_MANIFESTS: this.#manifests,
       DTLS_CLUSTER_DEPLOY_INTERVAL: "0.5",
       DTLS_CLUSTER_DEPLOY_DRAIN_QUIET: "1",
     };
