@@ -42,6 +42,7 @@ const commands = {
     build: true,
     run: [[join(bin, "vitest"), "run", "--config", join("tooling", "interop", "vitest.config.ts")]],
   },
+  "state-machines": { build: false, run: [tool("state-machines")] },
   fuzz: { build: false, run: [tool("fuzz")] },
   netlab: { build: true, run: [tool("netlab")] },
   "kube-lab": { build: false, run: [tool("kube-lab")] },
