@@ -42,18 +42,32 @@ export function printUpdate(replacements: readonly Replacement[]): void {
   printTable(["node", "phase", "connections", "bytes", "ms"], rows);
 }
 
-/** Median and longest time in which a node did not serve. */
+/**
+ * Median and longest time in which a node did not serve: as the old process says, up to its answer, and
+ * as it is for clients, until the new process serves.
+ */
 export function printFreezes(replacements: readonly Replacement[]): void {
-  const freezes = replacements
-    .map(({ from }) => Number(from.last("handed-over")?.["freezeMs"] ?? Number.NaN))
-    .filter((ms) => Number.isFinite(ms))
-    .sort((a, b) => a - b);
-  if (freezes.length === 0) return;
-  const median = freezes[freezes.length >> 1] as number;
-  const longest = freezes[freezes.length - 1] as number;
-  console.log(
-    `freeze of ${freezes.length} handovers: median ${median.toFixed(1)} ms, maximum ${longest.toFixed(1)} ms`,
+  const given = replacements.map(({ from }) => numberAt(from.last("handed-over"), "freezeMs"));
+  printSpread("freeze, until the old node has sealed", given);
+  const gaps = replacements.map(
+    ({ from, to }) =>
+      numberAt(to.last("took-over"), "servesAt") - numberAt(from.last("handed-over"), "frozenAt"),
   );
+  printSpread("without service, until the new node serves", gaps);
+}
+
+function printSpread(what: string, values: readonly number[]): void {
+  const known = values.filter((ms) => Number.isFinite(ms)).sort((a, b) => a - b);
+  const median = known[known.length >> 1];
+  const longest = known.at(-1);
+  if (median === undefined || longest === undefined) return;
+  console.log(
+    `${what}: median ${median.toFixed(1)} ms, maximum ${longest.toFixed(1)} ms of ${known.length} handovers`,
+  );
+}
+
+function numberAt(line: LogLine | undefined, field: string): number {
+  return Number(line?.[field] ?? Number.NaN);
 }
 
 /** What each process did, as it said in its last log line. */

@@ -12,6 +12,8 @@ import { SealedCopy } from "./sealed-copy.ts";
 /** What a handover cost the giver. */
 export interface GiverFigures extends StreamFigures {
   readonly freezeMs: number;
+  /** When it stopped to serve, in milliseconds since 1970. */
+  readonly frozenAt: number;
   readonly held: number;
 }
 
@@ -22,6 +24,7 @@ export class GiverSide implements ConnectionWatcher {
   #attempt: AttemptKey | undefined;
   #generation = 0;
   #frozenAt = 0;
+  #frozenWallTime = 0;
   #heldBefore = 0;
   #late: LatePhase | undefined;
   readonly #complete: Connection[] = [];
@@ -72,6 +75,7 @@ export class GiverSide implements ConnectionWatcher {
   freeze(): void {
     const { gate } = this.#context;
     this.#frozenAt = performance.now();
+    this.#frozenWallTime = Date.now();
     this.#heldBefore = gate.held;
     gate.mode = "hold";
   }
@@ -92,7 +96,8 @@ export class GiverSide implements ConnectionWatcher {
     const stream = this.#stream?.figures;
     if (stream === undefined) return undefined;
     const freezeMs = performance.now() - this.#frozenAt;
-    return { ...stream, freezeMs, held: this.#context.gate.held - this.#heldBefore };
+    const held = this.#context.gate.held - this.#heldBefore;
+    return { ...stream, freezeMs, frozenAt: this.#frozenWallTime, held };
   }
 
   /** From here this process neither opens nor seals for the connections it has. */

@@ -15,6 +15,8 @@ export interface TakerFigures {
   readonly deltaMs: number;
   /** From the question for the activation until this process serves. */
   readonly activateMs: number;
+  /** When this process served, in milliseconds since 1970: with the giver's `frozenAt` the time without any service. */
+  readonly servesAt: number;
 }
 
 /** Carries out what the machine decides for a process that wants to own. */
@@ -92,6 +94,7 @@ export class TakerSide {
       copyMs: this.#frozenAt - this.#openedAt,
       deltaMs: this.#completeAt - this.#frozenAt,
       activateMs: performance.now() - this.#completeAt,
+      servesAt: Date.now(),
     };
     copy.settle();
     return figures;

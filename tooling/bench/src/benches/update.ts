@@ -20,6 +20,8 @@ interface UpdateFigures {
   readonly worstTenSecondsPercent: number;
   readonly freezeMedianMs: number;
   readonly freezeMaximumMs: number;
+  readonly outageMedianMs: number;
+  readonly outageMaximumMs: number;
 }
 
 /** One benchmark for each mode: each takes minutes. */
@@ -43,8 +45,10 @@ const NAMES = [
   "retransmissions",
   "worst second",
   "worst 10 seconds",
-  "freeze, median of 30",
-  "freeze, maximum",
+  "freeze until the old node has sealed, median of 30",
+  "freeze until the old node has sealed, maximum",
+  "without service until the new node serves, median",
+  "without service until the new node serves, maximum",
 ];
 
 function cells(figures: UpdateFigures): readonly string[] {
@@ -61,6 +65,8 @@ function cells(figures: UpdateFigures): readonly string[] {
     percent(figures.worstTenSecondsPercent),
     ms(figures.freezeMedianMs),
     ms(figures.freezeMaximumMs),
+    ms(figures.outageMedianMs),
+    ms(figures.outageMaximumMs),
   ];
 }
 

@@ -100,8 +100,10 @@ export async function runUpdate(settings: UpdateRunSettings, context: RunContext
       orphanedAnswers,
       worstSecondPercent: worst.one,
       worstTenSecondsPercent: worst.ten,
-      freezeMedianMs: freezes.median,
-      freezeMaximumMs: freezes.maximum,
+      freezeMedianMs: freezes.given.median,
+      freezeMaximumMs: freezes.given.maximum,
+      outageMedianMs: freezes.whole.median,
+      outageMaximumMs: freezes.whole.maximum,
     });
   } finally {
     await stage.close();
@@ -183,20 +185,47 @@ function printTakeover(
   print(`  node ${server.nodeId} (${server.pod.name}): ${text}`);
 }
 
+interface Freezes {
+  /** Until the old server has sealed. */
+  readonly given: Spread;
+  /** Until the new one serves. All servers read the clock of one machine. */
+  readonly whole: Spread;
+}
+
+interface Spread {
+  readonly median: number;
+  readonly maximum: number;
+}
+
 /** Six servers and more share the processors of this machine, so that it says nothing of a cluster's freeze. */
-function tellFreezes(
-  settings: UpdateRunSettings,
-  { checks }: RunContext,
-  stage: Stage,
-): { readonly median: number; readonly maximum: number } {
-  const freezes = giversOf(settings, stage)
-    .map((server) => Number(server.last("handed-over")?.["freezeMs"]))
-    .sort((a, b) => a - b);
-  const median = freezes[freezes.length >> 1] ?? Number.NaN;
-  const maximum = freezes.at(-1) ?? Number.NaN;
-  checks.add("every node handed over", !freezes.some(Number.isNaN), `${freezes.length} handovers`);
-  checks.tell("freeze", `median ${median} ms, maximum ${maximum} ms`);
-  return { median, maximum };
+function tellFreezes(settings: UpdateRunSettings, { checks }: RunContext, stage: Stage): Freezes {
+  const { nodes } = settings;
+  const givers = giversOf(settings, stage);
+  const number = (line: LogLine | undefined, field: string): number => Number(line?.[field]);
+  const given = givers.map((server) => number(server.last("handed-over"), "freezeMs"));
+  const whole = givers.map((server, index) => {
+    // The doubles of a group are the next group.
+    const servesAt = number(stage.servers[index + nodes]?.last("took-over"), "servesAt");
+    return servesAt - number(server.last("handed-over"), "frozenAt");
+  });
+  const isWhole = ![...given, ...whole].some(Number.isNaN);
+  checks.add("every node handed over", isWhole, `${given.length} handovers`);
+  const freezes = { given: spreadOf(given), whole: spreadOf(whole) };
+  checks.tell("freeze, until the old node has sealed", textOf(freezes.given));
+  checks.tell("without service, until the new node serves", textOf(freezes.whole));
+  return freezes;
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  return {
+    median: sorted[sorted.length >> 1] ?? Number.NaN,
+    maximum: sorted.at(-1) ?? Number.NaN,
+  };
+}
+
+function textOf({ median, maximum }: Spread): string {
+  return `median ${median} ms, maximum ${maximum} ms`;
 }
 
 function checkRelays(settings: UpdateRunSettings, { checks }: RunContext, stage: Stage): void {
