@@ -38,8 +38,8 @@ export class SealedCopy {
       sha256: nodeSha256,
     });
     this.#filter = filter;
-    // The acknowledgement of the handover leaves first; until then the gate keeps the connections from use.
-    setImmediate(this.#slice);
+    // The acknowledgement leaves first, then what waited; until then the gate keeps the connections from use.
+    setImmediate(() => setImmediate(this.#slice));
   }
 
   /** Gives the copy up; connections that are still in the endpoint leave it all the same. */
