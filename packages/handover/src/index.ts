@@ -18,6 +18,7 @@ export {
   type ActivateAnswer,
   activateInput,
   activateQuery,
+  copyLeaseOf,
   type HandoverQuery,
   MAX_ANSWER_LENGTH,
   parseQuery,

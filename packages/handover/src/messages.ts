@@ -12,7 +12,12 @@ import type { AttemptKey, Owner, Peer, PingRole } from "./peer.ts";
  *   POST /restore/release   the line
  */
 export type RestoreAnswer =
-  | { readonly giver: Peer; readonly grant: Grant }
+  | {
+      readonly giver: Peer;
+      readonly grant: Grant;
+      /** How long the giver keeps its sealed copy without a word from the taker, in milliseconds. */
+      readonly copyLeaseMs?: number;
+    }
   | { readonly refused: RestoreRefusal; readonly from: string; readonly owner?: Owner };
 
 /** `from` speaks; the other fields are what its pings say, see {@link pingOf}. */
@@ -86,6 +91,13 @@ export function restoreInput(attempt: AttemptKey, answer: unknown): HandoverInpu
   const from = shortText(answer["from"]);
   if (reason === undefined || from === undefined) return undefined;
   return { type: "restore-refused", attempt, reason, from, owner: asOwner(answer["owner"]) };
+}
+
+/** The giver's `copyLeaseMs`, 1 s to a day; undefined when the answer says none, as older givers do. */
+export function copyLeaseOf(answer: unknown): number | undefined {
+  const ms = isRecord(answer) ? answer["copyLeaseMs"] : undefined;
+  const isNumber = typeof ms === "number" && Number.isInteger(ms);
+  return isNumber && ms >= 1000 && ms <= 86_400_000 ? ms : undefined;
 }
 
 export function activateInput(

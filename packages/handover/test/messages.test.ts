@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   activateInput,
   activateQuery,
+  copyLeaseOf,
   parseQuery,
   releaseInputs,
   releaseQuery,
@@ -90,5 +91,16 @@ describe("answers", () => {
         releaseInputs("a", 0, value);
       }),
     );
+  });
+});
+
+describe("the giver's lease", () => {
+  it("is what it said, if that is a time that a process may be given", () => {
+    expect(copyLeaseOf({ copyLeaseMs: 120_000 })).toBe(120_000);
+    for (const copyLeaseMs of [0, 999, 86_400_001, 1.5e3 + 0.5, "120000", null]) {
+      expect(copyLeaseOf({ copyLeaseMs })).toBeUndefined();
+    }
+    expect(copyLeaseOf({})).toBeUndefined();
+    expect(copyLeaseOf(null)).toBeUndefined();
   });
 });

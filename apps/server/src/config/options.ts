@@ -99,7 +99,7 @@ const HANDOVER_OPTIONS: readonly OptionRow[] = [
     environment: "DTLS_CLUSTER_COPY_LEASE",
     default: "120",
     description:
-      "a process that handed over keeps its sealed copy while the new owner answers at least this often; the same value for both",
+      "a process that handed over keeps its sealed copy while the new owner answers at least this often",
   },
   {
     flags: "--relay-idle <seconds>",

@@ -16,9 +16,16 @@ export class CopyLease {
   /** When each process asked last, by this process's clock. */
   readonly #asked: Map<string, number> = new Map();
   #servesSince: number | undefined;
+  #toldMs: number | undefined;
 
+  /** @param leaseMs of the copy that this process keeps. */
   constructor(leaseMs: number) {
     this.#leaseMs = leaseMs;
+  }
+
+  /** How long the process keeps its copy from which this one takes; undefined: it did not say. */
+  told(leaseMs: number | undefined): void {
+    this.#toldMs = leaseMs;
   }
 
   /** The successor answered a question that was sent at `sentAt`. */
@@ -46,7 +53,9 @@ export class CopyLease {
     }
     this.#renewedAt = undefined;
     this.#servesSince ??= now;
-    const silentSince = now - MARGIN * this.#leaseMs;
+    // The longer one, should two starts of one deployment differ.
+    const leaseMs = Math.max(this.#leaseMs, this.#toldMs ?? 0);
+    const silentSince = now - MARGIN * leaseMs;
     const lost: HandoverInput[] = [];
     for (const { id, attempt } of state.holders) {
       const heardAt = Math.max(this.#servesSince, this.#asked.get(id) ?? 0);

@@ -55,7 +55,9 @@ export class Decisions {
     const service = this.#around.service();
     switch (output.type) {
       case "start-stream": {
-        const answer: RestoreAnswer = { giver: this.#around.self(), grant: output.grant };
+        const giver = this.#around.self();
+        const { copyLeaseMs } = this.#context.config;
+        const answer: RestoreAnswer = { giver, grant: output.grant, copyLeaseMs };
         const body = this.#giver.startStream(output.attempt, output.grant, answer);
         service?.answerRestore(answer, body);
         return true;

@@ -158,6 +158,7 @@ export class Handover {
         feed,
         refused: (peer) => this.#witness.refused(peer),
         californium: (bytes) => this.#takeCalifornium(bytes),
+        leaseTold: (ms) => this.#lease.told(ms),
         log,
       });
       if (config.https === undefined) return;

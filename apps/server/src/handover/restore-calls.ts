@@ -2,6 +2,7 @@ import {
   type AttemptKey,
   activateInput,
   activateQuery,
+  copyLeaseOf,
   type HandoverInput,
   MAX_ANSWER_LENGTH,
   type Peer,
@@ -31,6 +32,8 @@ export interface RestoreCallsOptions {
   readonly refused: (peer: Peer) => void;
   /** Takes the state of a double that is a node of Californium. @throws CaliforniumStateError */
   readonly californium: (bytes: Uint8Array) => void;
+  /** The process that gives said how long it keeps its copy. */
+  readonly leaseTold: (ms: number | undefined) => void;
   readonly log: Logger;
 }
 
@@ -247,13 +250,15 @@ export class RestoreCalls {
         line += Buffer.from(end < 0 ? chunk : chunk.subarray(0, end)).toString("utf8");
         if (line.length > MAX_ANSWER_LENGTH) throw new RangeError("the answer is no line");
         if (end < 0) continue;
-        const input = seenAt(restoreInput(attempt, JSON.parse(line)), target.host);
+        const answer: unknown = JSON.parse(line);
+        const input = seenAt(restoreInput(attempt, answer), target.host);
         if (input === undefined) throw new RangeError("the answer is malformed");
         line = undefined;
         rest = chunk.subarray(end + 1);
         feed(input);
         if (input.type !== "stream-opened") return;
         this.#lastProblem = "";
+        this.#options.leaseTold(copyLeaseOf(answer));
         this.#giver = input.giver;
         this.#reached = { id: input.giver.id, target };
         this.#warm(input.giver, signal);
