@@ -34,9 +34,9 @@ class Scene {
   readonly #nodes: TestNode[] = [];
   readonly #site: TestSite;
 
-  static async open(level: Level = "dtls-mac"): Promise<Scene> {
+  static async open(level: Level = "dtls-mac", more: readonly string[] = []): Promise<Scene> {
     const ports = await freePorts(3);
-    const old = sites[level].start(ports[0] as NodePorts);
+    const old = sites[level].start(ports[0] as NodePorts, { more });
     await old.server.event("ready");
     return new Scene(old, ports, sites[level]);
   }
@@ -285,9 +285,9 @@ describe.concurrent.each(levels)("an old node that dies, cluster channel at leve
 
 describe.concurrent("an old node that vanishes with its address", () => {
   it("does not keep the new one from handing over for longer than a lease", async () => {
-    const scene = await Scene.open();
-    await scene.balancer.traffic(200);
     const lease = ["--copy-lease", "5"];
+    const scene = await Scene.open("dtls-mac", lease);
+    await scene.balancer.traffic(200);
     const second = scene.take(scene.old.ports.handover, undefined, lease);
     await scene.old.server.phase("relay");
     scene.route(second);
