@@ -110,9 +110,12 @@ export class NodeAeadKey implements AeadKey {
 const scratch16 = new Uint8Array(16);
 const scratch32 = new Uint8Array(32);
 
+/** Big-endian words. A loop without closures and views: imports of thousands of connections make two each. */
 function wordsOf(bytes: Uint8Array): number[] {
-  return Array.from({ length: bytes.length / 4 }, (_, word) => {
-    const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(4 * word, 4 * word + 4);
-    return (a << 24) | (b << 16) | (c << 8) | d;
-  });
+  const words: number[] = [];
+  for (let at = 0; at + 3 < bytes.length; at += 4) {
+    const high = ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16);
+    words.push(high | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0));
+  }
+  return words;
 }

@@ -7,6 +7,8 @@ export interface AddressRow<T> {
 }
 
 const INITIAL_BUCKETS = 64;
+/** Rarely and much: each time every row is touched. */
+const GROWTH = 4;
 
 /**
  * Rows by peer address and port, several per address in order of entry, newest first. An intrusive
@@ -73,15 +75,16 @@ export class AddressTable<T extends AddressRow<T>> {
 
   #grow(): void {
     const old = this.#buckets;
-    this.#buckets = new Array<T | undefined>(old.length * 2).fill(undefined);
+    this.#buckets = new Array<T | undefined>(old.length * GROWTH).fill(undefined);
     for (const head of old) {
       // Chains are newest first: relinking from the oldest on keeps that order.
-      const chain: T[] = [];
-      for (let row = head; row !== undefined; row = row.nextByAddress) chain.push(row);
-      for (const row of chain.reverse()) {
+      let row = reversed(head);
+      while (row !== undefined) {
+        const next: T | undefined = row.nextByAddress;
         const index = this.#index(row.path.address, row.path.port);
         row.nextByAddress = this.#buckets[index];
         this.#buckets[index] = row;
+        row = next;
       }
     }
   }
@@ -106,4 +109,17 @@ function skipTo<T extends AddressRow<T>>(
     row = row.nextByAddress;
   }
   return row;
+}
+
+/** Turns a chain round. @returns its new head */
+function reversed<T extends AddressRow<T>>(head: T | undefined): T | undefined {
+  let before: T | undefined;
+  let row = head;
+  while (row !== undefined) {
+    const next: T | undefined = row.nextByAddress;
+    row.nextByAddress = before;
+    before = row;
+    row = next;
+  }
+  return before;
 }

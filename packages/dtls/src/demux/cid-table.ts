@@ -5,6 +5,8 @@ export interface CidRow<T> {
 }
 
 const INITIAL_BUCKETS = 64;
+/** Rarely and much: each time every row is touched. */
+const GROWTH = 4;
 
 /**
  * Rows by their own Connection ID, looked up straight from the bytes of a datagram: an intrusive
@@ -63,7 +65,7 @@ export class CidTable<T extends CidRow<T>> {
 
   #grow(): void {
     const old = this.#buckets;
-    this.#buckets = new Array<T | undefined>(old.length * 2).fill(undefined);
+    this.#buckets = new Array<T | undefined>(old.length * GROWTH).fill(undefined);
     for (let row of old) {
       while (row !== undefined) {
         const next: T | undefined = row.nextByCid;
