@@ -22,6 +22,7 @@ import { type HandoverContext, openGate } from "./context.ts";
 import { CopyLease } from "./copy-lease.ts";
 import { Decisions } from "./decisions.ts";
 import { GiverSide } from "./giver-side.ts";
+import { handoverTurn } from "./handover-turn.ts";
 import { PhaseRecord } from "./phase-record.ts";
 import { formatProcess } from "./process-address.ts";
 import { RestoreCalls } from "./restore-calls.ts";
@@ -69,6 +70,7 @@ export class Handover {
   #lastTraffic = -1;
   #idleSince = 0;
   #beats = 0;
+  #turn: NodeJS.Timeout | undefined;
   readonly #lease: CopyLease;
 
   constructor(options: HandoverOptions) {
@@ -192,7 +194,10 @@ export class Handover {
 
   /** The own group is complete. */
   groupReady(): void {
-    this.feed({ type: "group-ready" });
+    if (this.#state.side !== "taker") return;
+    const { channel, nodeId } = this.#options;
+    const ms = handoverTurn(nodeId, channel.membership.table.nodes());
+    this.#turn ??= setTimeout(() => this.feed({ type: "group-ready" }), ms);
   }
 
   /** A ping or pong of another process with the own node id. */
@@ -246,6 +251,7 @@ export class Handover {
 
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
+    clearTimeout(this.#turn);
     this.#decisions.stop();
     this.#witness.stop();
     this.#calls?.close();
