@@ -7,6 +7,7 @@ import type { CidRow } from "./demux/cid-table.ts";
 import type { Exchange } from "./handshake/exchange.ts";
 import type { FlightItem } from "./handshake/flight.ts";
 import type { Path } from "./path.ts";
+import { longestPlaintext } from "./protection/opened-record.ts";
 import type { RecordOpener } from "./protection/record-opener.ts";
 import type { RecordSealer } from "./protection/record-sealer.ts";
 import type { PlainRecordWriter } from "./protection/record-writer.ts";
@@ -33,6 +34,10 @@ export class Association
   writeConnectionId: Uint8Array | undefined = undefined;
   lastReceivedAt: number;
   mtu: number;
+  /** Bytes of content that a record to the peer may have. */
+  contentLimit: number = maximumPlaintextLength;
+  /** Bytes of plaintext, with an inner content type, that the peer may put into a protected record. */
+  maxReceivedPlaintext: number = longestPlaintext;
   isDirty = false;
   attachment: unknown = undefined;
 
@@ -82,6 +87,17 @@ export class Association
 
   get maxPayload(): number {
     if (this.sealer === undefined) return 0;
-    return Math.min(this.mtu - this.sealer.overhead, maximumPlaintextLength);
+    return Math.min(this.mtu - this.sealer.overhead, this.contentLimit);
+  }
+
+  /** Bytes of plaintext that a protected record to the peer may have: beside a CID, the content type is part of it. */
+  get maxSentPlaintext(): number {
+    return this.contentLimit + (this.writeConnectionId === undefined ? 0 : 1);
+  }
+
+  /** Is set when the peer's CID is known. */
+  set maxSentPlaintext(length: number) {
+    const content = length - (this.writeConnectionId === undefined ? 0 : 1);
+    this.contentLimit = Math.min(content, maximumPlaintextLength);
   }
 }

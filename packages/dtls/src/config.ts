@@ -51,6 +51,17 @@ export interface EndpointOptions {
   readonly maxRetransmissions?: number;
   /** Largest UDP payload to send, 256 to 65507. Default 1232 (1280 less IPv6 and UDP headers). */
   readonly mtu?: number;
+  /**
+   * Longest plaintext of a protected record to receive, 64 to 16384 bytes, with the content type that is inside beside a
+   * CID (RFC 8449). A server tells it to clients that offer the extension, a client offers the extension if this is
+   * given. Longer records are dropped. Default 16384, and not offered.
+   */
+  readonly recordSizeLimit?: number;
+  /**
+   * Longest content of records both ways, 512, 1024, 2048 or 4096 bytes, for which a client asks (RFC 6066 section 4).
+   * Servers do as they are asked to. `recordSizeLimit` has precedence where both sides know it. Default: not asked for.
+   */
+  readonly maxFragmentLength?: 512 | 1024 | 2048 | 4096;
   readonly limits?: Partial<EndpointLimits>;
   /** Receives NSS key log lines. Anyone who has them can read the traffic: for debugging only. */
   readonly keyLog?: (line: string) => void;

@@ -5,6 +5,8 @@ import { type CipherSuite, cipherSuiteByName, cipherSuites } from "./crypto/ciph
 import { type NamedGroup, namedGroups } from "./crypto/named-groups.ts";
 import type { CertificateType, CryptoProvider, Entropy, GroupName } from "./crypto/provider.ts";
 import { DtlsUsageError } from "./errors.ts";
+import { fragmentLengths, MIN_RECORD_SIZE_LIMIT } from "./handshake/extensions/record-sizes.ts";
+import { maximumPlaintextLength } from "./record/record-header.ts";
 
 /** The options of an endpoint after their one check, every default filled in. */
 export interface EndpointConfig {
@@ -28,6 +30,8 @@ export interface EndpointConfig {
   readonly maxRetransmissionTimeoutMs: number;
   readonly maxRetransmissions: number;
   readonly mtu: number;
+  readonly recordSizeLimit: number | undefined;
+  readonly maxFragmentLength: number | undefined;
   readonly limits: EndpointLimits;
   readonly keyLog: ((line: string) => void) | undefined;
   readonly wallClockOffset: number;
@@ -82,6 +86,16 @@ export function parseEndpointOptions(options: EndpointOptions): EndpointConfig {
     ),
     maxRetransmissions: integer("maxRetransmissions", options.maxRetransmissions ?? 5, 0, 100),
     mtu: integer("mtu", options.mtu ?? 1232, 256, 65_507),
+    recordSizeLimit:
+      options.recordSizeLimit === undefined
+        ? undefined
+        : integer(
+            "recordSizeLimit",
+            options.recordSizeLimit,
+            MIN_RECORD_SIZE_LIMIT,
+            maximumPlaintextLength,
+          ),
+    maxFragmentLength: parseFragmentLength(options.maxFragmentLength),
     limits,
     keyLog: options.keyLog,
     wallClockOffset: finite("wallClockOffset", options.wallClockOffset ?? 0),
@@ -149,6 +163,11 @@ export function withLimits(suite: CipherSuite, limits: EndpointLimits): CipherSu
     sealLimit: limits.maxSequence ?? suite.sealLimit,
     forgeryLimit: limits.maxForgeries ?? suite.forgeryLimit,
   });
+}
+
+function parseFragmentLength(length: number | undefined): number | undefined {
+  if (length === undefined || fragmentLengths.includes(length)) return length;
+  throw usage("maxFragmentLength", String(length), `any of ${fragmentLengths.join(", ")}`);
 }
 
 function parseCookieSecret(secret: Uint8Array | undefined, entropy: Entropy): Uint8Array {

@@ -35,6 +35,7 @@ const SEQUENCE_BLOCK = 2 ** 26;
  *   22 records sealed | nil: as many as the lower 32 bits of position 12 say
  *   23 unconfirmed flight [message sequence, verify data, next plain sequence] | nil
  *   24 peer certificate [type: 0 X.509, 1 raw public key; the DER of each certificate, the peer's own first]
+ *   25 longest plaintext to send | nil   26 longest plaintext to receive | nil
  *
  * Positions at the end that hold nothing are left out.
  */
@@ -54,7 +55,9 @@ export function packConnection(
   const { sealedRecords, unconfirmedFlight: flight, peerCertificate: certificate } = state;
   const isSealedTold =
     sealedRecords !== undefined && sealedRecords !== state.nextWriteSequence % SEQUENCE_BLOCK;
-  const last = certificate ? 3 : flight ? 2 : isSealedTold ? 1 : coap ? 0 : -1;
+  const { maxSentPlaintext: maxSent, maxReceivedPlaintext: maxReceived } = state;
+  const optional = [coap, isSealedTold || undefined, flight, certificate, maxSent, maxReceived];
+  const last = optional.findLastIndex((value) => value !== undefined);
   to.array(POSITIONS_WITHOUT_COAP + last + 1);
   to.number(kind);
   to.number(
@@ -86,6 +89,10 @@ export function packConnection(
   if (flight !== undefined) packFlight(to, flight);
   else if (last > 2) to.nil();
   if (certificate !== undefined) packCertificate(to, certificate);
+  else if (last > 3) to.nil();
+  if (maxSent !== undefined) to.number(maxSent);
+  else if (last > 4) to.nil();
+  if (maxReceived !== undefined) to.number(maxReceived);
 }
 
 function packFlight(
@@ -185,6 +192,10 @@ export function unpackConnection(fields: FieldReader, elapsedMs: number): Unpack
   if (flight !== undefined) state.unconfirmedFlight = unpackFlight(flight);
   const certificate = fields.optionalNested("peerCertificate");
   if (certificate !== undefined) state.peerCertificate = unpackCertificate(certificate);
+  const maxSent = fields.optionalInteger("maxSentPlaintext", 0, 0xffff);
+  if (maxSent !== undefined) state.maxSentPlaintext = maxSent;
+  const maxReceived = fields.optionalInteger("maxReceivedPlaintext", 0, 0xffff);
+  if (maxReceived !== undefined) state.maxReceivedPlaintext = maxReceived;
   return { state, coap: coap && unpackCoap(coap, elapsedMs) };
 }
 

@@ -139,7 +139,17 @@ describe("the format", () => {
   });
 
   it("skips kinds, fields and positions of newer minor versions", () => {
-    const longer = [...itemOf(1), null, null, null, null, "of a later version", { any: 1 }];
+    const longer = [
+      ...itemOf(1),
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
+      "of a later version",
+      { any: 1 },
+    ];
     const items = readAll(
       foreignStream(
         [

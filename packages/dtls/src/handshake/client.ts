@@ -45,6 +45,7 @@ import { decodeHelloVerifyRequest } from "./messages/hello-verify-request.ts";
 import { decodeServerHello } from "./messages/server-hello.ts";
 import { acceptChoice, offeredExtensions } from "./negotiate.ts";
 import { completeHandshake, startFlight } from "./progress.ts";
+import { applySizes } from "./record-sizes.ts";
 import { addServerMessage, isComplete, mayFollow } from "./server-part.ts";
 import { finishedBody } from "./session.ts";
 import { Transcript } from "./transcript.ts";
@@ -171,6 +172,7 @@ function takeServerHello(
   if (suite.keyExchange === "ecdhe-ecdsa") association.pskIdentity = new Uint8Array(0);
   association.writeConnectionId = agreement.writeConnectionId;
   if (!agreement.usesConnectionId) core.withdrawConnectionId(association);
+  applySizes(association, agreement.sizes);
   exchange.state = {
     name: "expect-server-hello-done",
     agreement,

@@ -24,6 +24,8 @@ export class Exchange {
   /** Current retransmission timeout, in milliseconds. */
   timeoutMs: number;
   retransmissions = 0;
+  /** Largest datagram of flights, as far as losses taught it; Infinity while there were few. */
+  flightMtu: number = Number.POSITIVE_INFINITY;
   /** When to repeat the flight; Infinity while the next flight of the peer is on its way. */
   retransmitAt: number = Number.POSITIVE_INFINITY;
   /** When the handshake is given up; Infinity while retransmissions bound it. */

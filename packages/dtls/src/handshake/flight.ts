@@ -21,9 +21,10 @@ const changeCipherSpec = encodeChangeCipherSpec();
 /** The datagram that is being filled; a packer is done before anybody else packs. */
 const scratch = new Uint8Array(65_507);
 
-/** Packs records into datagrams of at most `mtu` bytes. */
+/** Packs records of at most `contentLimit` bytes of content into datagrams of at most `mtu` bytes. */
 export class FlightPacker {
   readonly #mtu: number;
+  readonly #contentLimit: number;
   readonly #plain: RecordWriter;
   readonly #protected: RecordWriter | undefined;
   readonly #datagrams: Uint8Array[] = [];
@@ -31,8 +32,14 @@ export class FlightPacker {
   /** Records written. */
   records = 0;
 
-  constructor(mtu: number, plain: RecordWriter, protectedWriter: RecordWriter | undefined) {
+  constructor(
+    mtu: number,
+    contentLimit: number,
+    plain: RecordWriter,
+    protectedWriter: RecordWriter | undefined,
+  ) {
     this.#mtu = mtu;
+    this.#contentLimit = contentLimit;
     this.#plain = plain;
     this.#protected = protectedWriter;
   }
@@ -61,7 +68,7 @@ export class FlightPacker {
     const capacity = this.#mtu - writer.overhead - handshakeHeaderLength;
     let offset = 0;
     do {
-      const left = body.length - offset;
+      const left = Math.min(body.length - offset, this.#contentLimit - handshakeHeaderLength);
       let room = capacity - this.#used;
       if (room < left && this.#used > 0 && (left <= capacity || room < MIN_FRAGMENT_LENGTH)) {
         this.#flush();

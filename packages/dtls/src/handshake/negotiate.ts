@@ -22,6 +22,13 @@ import {
 } from "./extensions/renegotiation-info.ts";
 import { type ClientHello, offeredCipherSuites } from "./messages/client-hello.ts";
 import type { ServerHello } from "./messages/server-hello.ts";
+import {
+  acceptSizes,
+  answeredSizes,
+  chooseSizes,
+  offeredSizes,
+  type RecordSizes,
+} from "./record-sizes.ts";
 import { chooseKeyExchange, type ServerChoice } from "./server-choice.ts";
 
 /** What both hellos agree on, in either role. */
@@ -32,6 +39,7 @@ export interface Agreement {
   readonly writeConnectionId: Uint8Array | undefined;
   /** Whether records to this side carry its CID, if that is not empty. */
   readonly usesConnectionId: boolean;
+  readonly sizes: RecordSizes | undefined;
 }
 
 /** A server's agreement. */
@@ -61,6 +69,7 @@ export function chooseFromOffer(hello: ClientHello, config: EndpointConfig): Ser
     extendedMasterSecret: agreeExtendedMasterSecret(hello.extensions, config),
     usesConnectionId,
     writeConnectionId: usesConnectionId ? peerConnectionId(offered, config) : undefined,
+    sizes: chooseSizes(hello.extensions, config),
   };
 }
 
@@ -70,7 +79,10 @@ export function answeredExtensions(
   agreement: ServerAgreement,
   association: Association,
 ): readonly Extension[] {
-  const extensions: Extension[] = [...agreement.choice.extensions];
+  const extensions: Extension[] = [
+    ...agreement.choice.extensions,
+    ...answeredSizes(agreement.sizes),
+  ];
   if (agreement.extendedMasterSecret) extensions.push(extendedMasterSecretExtension());
   const asksForRenegotiationInfo =
     findExtension(hello.extensions, ExtensionType.renegotiationInfo) !== undefined ||
@@ -88,7 +100,10 @@ export function offeredExtensions(
   offer: ClientOffer,
   association: Association,
 ): readonly Extension[] {
-  const extensions: Extension[] = [...keyExchangeExtensions(offer, config)];
+  const extensions: Extension[] = [
+    ...keyExchangeExtensions(offer, config),
+    ...offeredSizes(config),
+  ];
   if (config.extendedMasterSecret !== "disabled") extensions.push(extendedMasterSecretExtension());
   if (config.connectionIdLength !== undefined) {
     extensions.push(connectionIdExtension(association.readConnectionId ?? new Uint8Array(0)));
@@ -137,6 +152,7 @@ export function acceptChoice(
     extendedMasterSecret: agreeExtendedMasterSecret(hello.extensions, config),
     usesConnectionId: answered !== undefined,
     writeConnectionId: answered === undefined ? undefined : peerConnectionId(answered, config),
+    sizes: acceptSizes(hello.extensions, config),
   };
 }
 

@@ -4,6 +4,7 @@ import { type EndpointCore, isOver } from "../endpoint-core.ts";
 import { DtlsError } from "../errors.ts";
 import type { RecordWriter } from "../protection/record-writer.ts";
 import { hasSameBytes } from "../state/session-secrets.ts";
+import type { Exchange } from "./exchange.ts";
 import { type FlightItem, FlightPacker } from "./flight.ts";
 
 /** Sends a new flight and starts its retransmission timer (RFC 6347 section 4.2.4). */
@@ -21,6 +22,23 @@ export function startFlight(
   exchange.retransmitAt = now + exchange.timeoutMs;
   core.schedule(association);
   writeFlight(core, association, items, exchange.plainWriter);
+}
+
+/** Datagrams of a flight get smaller from so many retransmissions on (RFC 6347 section 4.1.1.1). */
+const backOffs: readonly { readonly after: number; readonly mtu: number }[] = [
+  { after: 2, mtu: 512 },
+  { after: 4, mtu: 256 },
+];
+
+/**
+ * Whoever hears nothing, time and again, may have sent what was too large for the path. What was learned goes for the
+ * rest of the handshake. A ClientHello stays whole: servers without state take no fragments of it.
+ */
+function backOff(exchange: Exchange): void {
+  if (exchange.state.name === "expect-server-hello") return;
+  for (const { after, mtu } of backOffs) {
+    if (exchange.retransmissions >= after) exchange.flightMtu = Math.min(exchange.flightMtu, mtu);
+  }
 }
 
 /** Repeats the current flight in new records, because the peer repeated the flight before it. */
@@ -52,6 +70,7 @@ export function onDeadline(core: EndpointCore, association: Association, now: nu
     return;
   }
   exchange.retransmissions += 1;
+  backOff(exchange);
   exchange.timeoutMs = Math.min(exchange.timeoutMs * 2, core.config.maxRetransmissionTimeoutMs);
   exchange.retransmitAt = now + exchange.timeoutMs;
   core.schedule(association);
@@ -143,7 +162,8 @@ function writeFlight(
 ): void {
   const { sealer } = association;
   const sealedBefore = sealer?.sealed ?? 0;
-  const packer = new FlightPacker(association.mtu, plainWriter, sealer);
+  const mtu = Math.min(association.mtu, association.exchange?.flightMtu ?? association.mtu);
+  const packer = new FlightPacker(mtu, association.contentLimit, plainWriter, sealer);
   packer.add(items);
   core.counters.recordsSealed += (sealer?.sealed ?? 0) - sealedBefore;
   association.isDirty = true;

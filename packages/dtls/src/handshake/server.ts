@@ -35,6 +35,7 @@ import { decodeClientKeyExchange } from "./messages/client-key-exchange.ts";
 import { chooseFromOffer } from "./negotiate.ts";
 import { completeHandshake } from "./progress.ts";
 import { checkPsk } from "./psk.ts";
+import { applySizes } from "./record-sizes.ts";
 import { startServerFlight } from "./server-flight.ts";
 import { takeCertificateVerify, takeClientCertificate } from "./server-proof.ts";
 import type { ExpectClientFinished, ExpectClientKeyExchange } from "./server-states.ts";
@@ -64,6 +65,7 @@ export function startServerHandshake(
     core.fail(association, new DtlsError("DTLS_LIMIT", "no Connection ID is left"), now);
     return;
   }
+  applySizes(association, agreement.sizes);
   const serverRandom = new Uint8Array(32);
   core.config.entropy.fill(serverRandom);
   const randoms = { clientRandom: copyBytes(hello.random), serverRandom };

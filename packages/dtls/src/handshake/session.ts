@@ -120,6 +120,7 @@ export function installSession(
     epoch: position.readEpoch,
     connectionId: association.readConnectionId,
     window: position.window,
+    maxPlaintext: association.maxReceivedPlaintext,
   });
 }
 

@@ -1,12 +1,14 @@
 import { maximumPlaintextLength } from "../record/record-header.ts";
 
+/** Room for the longest content, its content type and some padding. */
+export const longestPlaintext: number = maximumPlaintextLength + 2048;
+
 /**
  * Where a `RecordOpener` puts what it opened. One object serves all connections of an endpoint; the next record
  * overwrites it.
  */
 export class OpenedRecord {
-  /** Room for the longest plaintext, its content type and some padding. */
-  readonly bytes: Uint8Array = new Uint8Array(maximumPlaintextLength + 2048);
+  readonly bytes: Uint8Array = new Uint8Array(longestPlaintext);
   /** The real content type. A peer may send any number from 1 on. */
   type = 0;
   /** Bytes of the content, without content type and padding. */

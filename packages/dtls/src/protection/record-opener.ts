@@ -6,7 +6,7 @@ import { innerTypeOffset } from "../record/inner-plaintext.ts";
 import { maximumPlaintextLength } from "../record/record-header.ts";
 import { connectionIdAdditionalData, plainAdditionalData } from "./additional-data.ts";
 import { ivMask, ivNumber, maskedNonceFor, nonceFor, nonceLengthInRecord } from "./nonce.ts";
-import type { OpenedRecord } from "./opened-record.ts";
+import { longestPlaintext, type OpenedRecord } from "./opened-record.ts";
 import type { ReplayWindow } from "./replay-window.ts";
 
 export interface RecordOpenerOptions {
@@ -20,6 +20,8 @@ export interface RecordOpenerOptions {
   /** This side's Connection ID; undefined or empty when records carry none. */
   readonly connectionId: Uint8Array | undefined;
   readonly window: ReplayWindow;
+  /** Longest plaintext to open, with an inner content type. Default and maximum: {@link longestPlaintext}. */
+  readonly maxPlaintext?: number;
   /** Records that failed authentication under this key already. Default 0. */
   readonly forgeries?: number;
 }
@@ -44,6 +46,7 @@ export class RecordOpener {
   readonly #ivMask: Uint8Array | undefined;
   readonly #connectionId: Uint8Array | undefined;
   readonly #forgeryLimit: number;
+  readonly #maxPlaintext: number;
   #forgeries: number;
 
   constructor(options: RecordOpenerOptions) {
@@ -54,6 +57,7 @@ export class RecordOpener {
     this.#ivMask = ivMask(options.iv);
     this.#connectionId = options.connectionId?.length ? options.connectionId : undefined;
     this.#forgeryLimit = options.suite.forgeryLimit;
+    this.#maxPlaintext = options.maxPlaintext ?? longestPlaintext;
     this.#forgeries = options.forgeries ?? 0;
   }
 
@@ -96,7 +100,8 @@ export class RecordOpener {
     const body = fragmentOffset + nonceLengthInRecord(mask);
     const bodyEnd = fragmentOffset + record.fragmentLength;
     const innerLength = bodyEnd - body - key.tagLength;
-    if (innerLength < 0 || innerLength > opened.bytes.length) {
+    // A record that is too long is discarded (RFC 8449 section 4), and costs nothing more.
+    if (innerLength < 0 || innerLength > this.#maxPlaintext) {
       return "malformed";
     }
     if (this.isForgeryLimitReached) {

@@ -54,6 +54,13 @@ export interface ConnectionState {
   readonly unconfirmedFlight?: UnconfirmedFlight;
   /** Largest UDP payload that this side sends. */
   readonly mtu: number;
+  /**
+   * Longest plaintext of records that this side sends, 64 to 16385 bytes, where the peer wants them shorter than usual:
+   * their content, and beside a CID one byte for its type (RFC 8449, RFC 6066 section 4).
+   */
+  readonly maxSentPlaintext?: number;
+  /** Longest plaintext of records that this side takes, 64 to 16385 bytes, where it told the peer so. */
+  readonly maxReceivedPlaintext?: number;
 }
 
 /** A server's ChangeCipherSpec and Finished (RFC 6347 section 4.2.4). */

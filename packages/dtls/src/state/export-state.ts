@@ -2,6 +2,8 @@ import type { Association } from "../association.ts";
 import { copyBytes } from "../copy-bytes.ts";
 import type { PeerCertificate } from "../credential.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
+import { longestPlaintext } from "../protection/opened-record.ts";
+import { maximumPlaintextLength } from "../record/record-header.ts";
 import type { ConnectionState, UnconfirmedFlight } from "./connection-state.ts";
 import { unpackSecrets } from "./session-secrets.ts";
 
@@ -47,12 +49,17 @@ export function exportState(
     mtu: association.mtu,
   };
   const flight = unconfirmedFlight(association);
-  const { peerCertificate } = association;
-  if (flight === undefined && peerCertificate === undefined) return state;
+  const { peerCertificate, contentLimit, maxSentPlaintext, maxReceivedPlaintext } = association;
+  const isSendingLess = contentLimit < maximumPlaintextLength;
+  const isTakingLess = maxReceivedPlaintext < longestPlaintext;
+  const hasLimits = isSendingLess || isTakingLess;
+  if (flight === undefined && peerCertificate === undefined && !hasLimits) return state;
   return {
     ...state,
     ...(flight && { unconfirmedFlight: flight }),
     ...(peerCertificate && { peerCertificate: copyCertificate(peerCertificate) }),
+    ...(isSendingLess && { maxSentPlaintext }),
+    ...(isTakingLess && { maxReceivedPlaintext }),
   };
 }
 

@@ -5,11 +5,13 @@ import { cipherSuiteById } from "../crypto/cipher-suites.ts";
 import { withLimits } from "../endpoint-config.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
 import { DtlsUsageError } from "../errors.ts";
+import { MIN_RECORD_SIZE_LIMIT } from "../handshake/extensions/record-sizes.ts";
 import { MessageType } from "../handshake/message-type.ts";
 import { installSession, type SessionPosition } from "../handshake/session.ts";
+import { longestPlaintext } from "../protection/opened-record.ts";
 import { PlainRecordWriter } from "../protection/record-writer.ts";
 import { ReplayWindow } from "../protection/replay-window.ts";
-import { maximumSequence } from "../record/record-header.ts";
+import { maximumPlaintextLength, maximumSequence } from "../record/record-header.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { hasClientRandom, hasMasterSecret } from "./session-secrets.ts";
 
@@ -34,6 +36,8 @@ export function importState(core: EndpointCore, state: ConnectionState, now: num
   );
   association.readConnectionId = copyOrNone(state.readConnectionId);
   association.writeConnectionId = copyOrNone(state.writeConnectionId);
+  if (state.maxSentPlaintext !== undefined) association.maxSentPlaintext = state.maxSentPlaintext;
+  association.maxReceivedPlaintext = state.maxReceivedPlaintext ?? longestPlaintext;
   association.pskIdentity = state.pskIdentity;
   association.peerCertificate = state.peerCertificate && {
     type: state.peerCertificate.type,
@@ -207,6 +211,8 @@ function checkState(core: EndpointCore, state: ConnectionState): CipherSuite {
     throw invalid("idleMs", state.idleMs, "milliseconds, 0 or more");
   }
   integer("mtu", state.mtu, 256, 65_507);
+  plaintextLimit("maxSentPlaintext", state.maxSentPlaintext);
+  plaintextLimit("maxReceivedPlaintext", state.maxReceivedPlaintext);
   const flight = state.unconfirmedFlight;
   if (flight !== undefined) {
     bytes("unconfirmedFlight.verifyData", flight.verifyData, 12, 12);
@@ -214,6 +220,12 @@ function checkState(core: EndpointCore, state: ConnectionState): CipherSuite {
     integer("unconfirmedFlight.nextPlainSequence", flight.nextPlainSequence, 0, maximumSequence);
   }
   return withLimits(suite, core.config.limits);
+}
+
+/** The content of the longest record, and its type beside a CID. */
+function plaintextLimit(field: string, value: number | undefined): void {
+  if (value === undefined) return;
+  integer(field, value, MIN_RECORD_SIZE_LIMIT, maximumPlaintextLength + 1);
 }
 
 function checkPeerCertificate({ peerCertificate }: ConnectionState): void {

@@ -25,7 +25,7 @@ test("any flight fits the MTU datagram by datagram and arrives complete, each re
   const length = fc.option(fc.integer({ min: 0, max: 700 }), { nil: undefined, freq: 4 });
   fc.assert(
     fc.property(fc.array(length, { minLength: 1, maxLength: 6 }), (lengths) => {
-      const packer = new FlightPacker(mtu, new PlainRecordWriter(5), undefined);
+      const packer = new FlightPacker(mtu, 2 ** 14, new PlainRecordWriter(5), undefined);
       expect(packer.add(flightOf(lengths))).toBe(true);
       const cursor = new RecordCursor(0);
       const numbers: number[] = [];
@@ -58,14 +58,14 @@ test("any flight fits the MTU datagram by datagram and arrives complete, each re
 });
 
 test("a full datagram is sent before the next record, ChangeCipherSpec too", () => {
-  const packer = new FlightPacker(mtu, new PlainRecordWriter(), undefined);
+  const packer = new FlightPacker(mtu, 2 ** 14, new PlainRecordWriter(), undefined);
   // 13 + 12 bytes of headers: the first record leaves 5 bytes.
   packer.add(flightOf([mtu - 30, undefined]));
   expect(packer.finish().map(({ length }) => length)).toEqual([mtu - 5, 14]);
 });
 
 test("messages under keys that are not there make the flight incomplete", () => {
-  const packer = new FlightPacker(mtu, new PlainRecordWriter(), undefined);
+  const packer = new FlightPacker(mtu, 2 ** 14, new PlainRecordWriter(), undefined);
   const message = { type: 20, messageSequence: 0, body: new Uint8Array(12) };
   expect(packer.add([{ kind: "message", epoch: 1, message }])).toBe(false);
 });

@@ -4,7 +4,7 @@ import { utf8Text } from "../utf8.ts";
 import type { CaliforniumConnection } from "./connection-item.ts";
 import type { CaliforniumContext, CaliforniumTraffic } from "./context-item.ts";
 import { isStandIn, isUnknownRandom } from "./missing-secrets.ts";
-import { NO_RECORD_SIZE_LIMIT, recordOverhead } from "./record-overhead.ts";
+import { NO_RECORD_SIZE_LIMIT, payloadLimit, recordOverhead } from "./record-overhead.ts";
 import { windowFromLower } from "./replay-bits.ts";
 import type { CaliforniumSession } from "./session-item.ts";
 import { fixedIvLength, savedSuite, suiteText } from "./suites.ts";
@@ -119,7 +119,11 @@ function trafficOf(state: ConnectionState): CaliforniumTraffic {
   const hasRandoms = !isUnknownRandom(state.clientRandom) && !isUnknownRandom(state.serverRandom);
   // The format tells "none negotiated" from an empty one, this state does not: a read CID shows that they were.
   const withoutCid = state.readConnectionId === undefined ? undefined : new Uint8Array(0);
-  const payload = state.mtu - recordOverhead(tagLength, state.writeConnectionId);
+  const overhead = recordOverhead(tagLength, state.writeConnectionId);
+  const payload = Math.min(
+    state.mtu - overhead,
+    payloadLimit(sessionLimits(state), state.writeConnectionId),
+  );
   return {
     readEpoch: state.readEpoch,
     readKeys: isServer ? ofClient : ofServer,
@@ -140,13 +144,20 @@ function keysOf(key: Uint8Array, iv: Uint8Array): CaliforniumKeys {
   return { protection: "aead", encryptionKey: { bytes: key, algorithm: "AES" }, iv };
 }
 
+/** Both extensions come to one limit of what the peer takes; what this side takes is not saved. */
+function sessionLimits(
+  state: ConnectionState,
+): Pick<CaliforniumSession, "recordSizeLimit" | "maxFragmentLength"> {
+  const recordSizeLimit = state.maxSentPlaintext ?? NO_RECORD_SIZE_LIMIT;
+  return { recordSizeLimit, maxFragmentLength: DEFAULT_FRAGMENT_LENGTH };
+}
+
 function sessionOf(state: ConnectionState, creationTimeMs: number): CaliforniumSession {
   return {
     version: 3,
     creationTimeMs,
     serverNames: undefined,
-    recordSizeLimit: NO_RECORD_SIZE_LIMIT,
-    maxFragmentLength: DEFAULT_FRAGMENT_LENGTH,
+    ...sessionLimits(state),
     sessionId: state.sessionId,
     cipherSuite: state.cipherSuite,
     compression: 0,

@@ -14,7 +14,7 @@ export function recordOverhead(tagLength: number, connectionId: Uint8Array | und
 
 /** Bytes of content that the peer takes in one record (RFC 8449 section 4, RFC 6066 section 4). */
 export function payloadLimit(
-  session: CaliforniumSession,
+  session: Pick<CaliforniumSession, "recordSizeLimit" | "maxFragmentLength">,
   connectionId: Uint8Array | undefined,
 ): number {
   const { recordSizeLimit, maxFragmentLength } = session;

@@ -98,6 +98,14 @@ describe("a taken connection", () => {
     expect(taken(changed({ version: 2, traffic: { maxMessageSize: undefined } })).mtu).toBe(1232);
   });
 
+  it("goes back with the record size limit of its peer", () => {
+    const state = { ...taken(sampleConnection), maxSentPlaintext: 300 };
+    const { bytes } = writeCaliforniumState([state], { version: 5, label, wallTime, entropy });
+    expect(decodeCaliforniumStream(bytes).components).toMatchObject([
+      { connections: [{ context: { session: { recordSizeLimit: 300 } } }] },
+    ]);
+  });
+
   it.each([
     [0, 0, 5000],
     [60_000, 0, 65_000],

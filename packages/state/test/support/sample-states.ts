@@ -104,7 +104,14 @@ const connectionWithoutOptions: fc.Arbitrary<ConnectionState> = fc.record({
 
 /** Fields that a connection may have or not. A count that equals its default is left out, as on the wire. */
 const options: fc.Arbitrary<
-  Pick<ConnectionState, "sealedRecords" | "unconfirmedFlight" | "peerCertificate">
+  Pick<
+    ConnectionState,
+    | "sealedRecords"
+    | "unconfirmedFlight"
+    | "peerCertificate"
+    | "maxSentPlaintext"
+    | "maxReceivedPlaintext"
+  >
 > = fc.record(
   {
     sealedRecords: fc.nat(2 ** 48),
@@ -113,6 +120,8 @@ const options: fc.Arbitrary<
       verifyData: octets(12),
       nextPlainSequence: fc.nat(2 ** 48 - 1),
     }),
+    maxSentPlaintext: fc.integer({ min: 64, max: 16_385 }),
+    maxReceivedPlaintext: fc.integer({ min: 64, max: 16_385 }),
     peerCertificate: fc.record({
       type: fc.constantFrom("x509", "raw-public-key"),
       chain: fc.array(octets(1, 300), { minLength: 1, maxLength: 3 }),

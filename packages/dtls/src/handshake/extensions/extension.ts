@@ -5,12 +5,14 @@ import type { Writer } from "../../codec/writer.ts";
 /** Extension numbers that this engine knows (IANA TLS ExtensionType values). */
 export const ExtensionType = {
   serverName: 0,
+  maxFragmentLength: 1,
   supportedGroups: 10,
   pointFormats: 11,
   signatureAlgorithms: 13,
   clientCertificateType: 19,
   serverCertificateType: 20,
   extendedMasterSecret: 23,
+  recordSizeLimit: 28,
   connectionId: 54,
   renegotiationInfo: 0xff01,
 } as const;
