@@ -5,6 +5,7 @@ import {
   createCoapEndpoint,
   createResources,
   encodeMessage,
+  type Resource,
   requestOptions,
 } from "@dtls-cluster/coap";
 import { Random } from "@dtls-cluster/testkit";
@@ -12,7 +13,7 @@ import { chunksOf, joinChunks } from "../chunks.ts";
 import { type FuzzTarget, promise } from "../fuzz-target.ts";
 
 const MAX_BODY_BYTES = 65_536;
-const RESOURCES = createResources<string>([
+const RESOURCES: readonly Resource<string>[] = [
   {
     path: "/text",
     observable: true,
@@ -25,7 +26,7 @@ const RESOURCES = createResources<string>([
     post: () => undefined,
     fetch: (_exchange, request) => ({ code: Code.content, payload: request.bytes.slice(0, 2000) }),
   },
-]);
+];
 
 /** An endpoint that serves, and has requests of its own under way; a peer sends it whatever it likes. */
 export const coapEndpoint: FuzzTarget = {
@@ -38,6 +39,8 @@ export const coapEndpoint: FuzzTarget = {
   ],
   run(input) {
     const sent: number[] = [];
+    // Of this run alone: resources remember who observes them.
+    const resources = createResources(RESOURCES);
     const endpoint: CoapEndpoint<string> = createCoapEndpoint<string>(
       {
         entropy: new Random(1),
@@ -46,11 +49,11 @@ export const coapEndpoint: FuzzTarget = {
       },
       {
         transmit: (_peer, message) => void sent.push(message.length),
-        request: (exchange, request, now) => RESOURCES.handle(endpoint, exchange, request, now),
+        request: (exchange, request, now) => resources.handle(endpoint, exchange, request, now),
         response: () => {},
         notification: () => {},
-        observed: (observation, now) => RESOURCES.observed(endpoint, observation, now),
-        observationEnded: (observation) => RESOURCES.observationEnded(observation),
+        observed: (observation, now) => resources.observed(endpoint, observation, now),
+        observationEnded: (observation) => resources.observationEnded(observation),
       },
     );
     const peer = endpoint.openPeer("peer");
@@ -60,7 +63,7 @@ export const coapEndpoint: FuzzTarget = {
     for (const chunk of chunks) {
       endpoint.receive(peer, chunk, now);
       now += chunk.length;
-      if (chunk.length % 3 === 0) RESOURCES.changed(endpoint, "/text", now);
+      if (chunk.length % 3 === 0) resources.changed(endpoint, "/text", now);
       if (chunk.length % 5 === 0) endpoint.handleTimeout(now);
     }
     check(endpoint, chunks.length, sent);
