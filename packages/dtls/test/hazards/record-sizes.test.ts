@@ -102,7 +102,14 @@ test("flights that get lost time and again come in smaller datagrams (RFC 6347 s
 
 test("a ClientHello stays whole, however often it is lost", () => {
   const { client, server, world } = createPair({ world: { conditions: { loss: 1 } } });
-  client.connect(server, { pskIdentity: utf8("device"), psk });
+  const serverName = `${"a".repeat(60)}.`.repeat(4).concat("example");
+  client.connect(server, {
+    pskIdentity: utf8("device"),
+    psk,
+    serverName,
+    serverCertificateTypes: ["x509"],
+  });
   world.runUntilIdle();
+  expect(client.sent[0]?.datagram.length).toBeGreaterThan(256);
   expect(new Set(client.sent.map(({ datagram }) => datagram.length)).size).toBe(1);
 });
