@@ -4,6 +4,7 @@ import { utf8Text } from "../utf8.ts";
 import type { CaliforniumConnection } from "./connection-item.ts";
 import type { CaliforniumContext, CaliforniumTraffic } from "./context-item.ts";
 import { isStandIn, isUnknownRandom } from "./missing-secrets.ts";
+import { certificateTypeOf, principalOf } from "./peer-identity.ts";
 import { NO_RECORD_SIZE_LIMIT, payloadLimit, recordOverhead } from "./record-overhead.ts";
 import { windowFromLower } from "./replay-bits.ts";
 import type { CaliforniumSession } from "./session-item.ts";
@@ -161,8 +162,8 @@ function sessionOf(state: ConnectionState, creationTimeMs: number): CaliforniumS
     sessionId: state.sessionId,
     cipherSuite: state.cipherSuite,
     compression: 0,
-    sendCertificateType: 0,
-    receiveCertificateType: 0,
+    sendCertificateType: certificateTypeOf(state),
+    receiveCertificateType: certificateTypeOf(state),
     secureRenegotiation: true,
     extendedMasterSecret: state.extendedMasterSecret,
     masterSecret: hasMasterSecret(state)
@@ -170,7 +171,7 @@ function sessionOf(state: ConnectionState, creationTimeMs: number): CaliforniumS
       : undefined,
     signatureAlgorithm: undefined,
     group: undefined,
-    peerIdentity: { kind: "psk", virtualHost: undefined, identity: state.pskIdentity },
+    peerIdentity: principalOf(state, savedSuite(state.cipherSuite)),
   };
 }
 

@@ -66,8 +66,11 @@ export function savedSuite(id: number): SavedSuite | undefined {
   return suites.get(id);
 }
 
-/** The suites whose saved connections are taken over: those with a plain PSK. */
-export const supportedSuites: readonly number[] = [0x00a8, 0x00a9, 0xc0a4, 0xc0a5, 0xc0a8, 0xc0a9];
+/** The suites whose saved connections are taken over: those that the engine has, too. */
+export const supportedSuites: readonly number[] = [
+  0x00a8, 0x00a9, 0xc0a4, 0xc0a5, 0xc0a8, 0xc0a9, 0xd001, 0xd002, 0xd003, 0xc02b, 0xc02c, 0xc0ac,
+  0xc0ae,
+];
 
 /** As `0xC0A8 (TLS_PSK_WITH_AES_128_CCM_8)`. */
 export function suiteText(id: number): string {

@@ -1,11 +1,10 @@
 import type { ConnectionState, SocketAddress } from "@dtls-cluster/dtls";
 import { unpackAddress } from "../address.ts";
-import { utf8Text } from "../utf8.ts";
 import type { CaliforniumAddress } from "./address-item.ts";
 import type { CaliforniumConnection } from "./connection-item.ts";
 import type { CaliforniumTraffic } from "./context-item.ts";
 import { standInMasterSecret, unknownRandom } from "./missing-secrets.ts";
-import type { CaliforniumPrincipal } from "./principal.ts";
+import { identityOf } from "./peer-identity.ts";
 import { payloadLimit, recordOverhead } from "./record-overhead.ts";
 import { windowFromNewest } from "./replay-bits.ts";
 import type { CaliforniumSession } from "./session-item.ts";
@@ -38,14 +37,15 @@ export function toConnectionState(
   if (!options.suites.includes(session.cipherSuite)) {
     reasons.push(`suite ${suiteText(session.cipherSuite)} is not supported`);
   }
-  const pskIdentity = identityOf(session.peerIdentity, reasons);
+  const suite = savedSuite(session.cipherSuite);
+  const identity = identityOf(session.peerIdentity, suite, options.role, reasons);
   const peer = peerOf(connection.peer, reasons);
   if (session.compression !== 0) reasons.push("compression is not supported");
   if (traffic instanceof Uint8Array) return reasons;
   const [readKeys, writeKeys] = keysOf(traffic, reasons);
   if (traffic.usesDeprecatedCid) reasons.push("the CID of a draft of RFC 9146 is not supported");
   const mtu = mtuOf(session, traffic, options.mtu, reasons);
-  if (reasons.length > 0 || !pskIdentity || !peer || !readKeys || !writeKeys) return reasons;
+  if (reasons.length > 0 || !identity || !peer || !readKeys || !writeKeys) return reasons;
   const isServer = options.role === "server";
   const clientWriteKey = (isServer ? readKeys : writeKeys).encryptionKey.bytes;
   const serverWriteKey = (isServer ? writeKeys : readKeys).encryptionKey.bytes;
@@ -68,7 +68,7 @@ export function toConnectionState(
     readConnectionId: connection.isConnectionIdUsed ? orNone(connection.connectionId) : undefined,
     writeConnectionId: orNone(traffic.writeConnectionId),
     peer,
-    pskIdentity,
+    ...identity,
     writeEpoch: traffic.writeEpoch,
     nextWriteSequence: traffic.nextWriteSequence,
     readEpoch: traffic.readEpoch,
@@ -79,36 +79,6 @@ export function toConnectionState(
     idleMs: options.idleMs,
     mtu,
   };
-}
-
-/** The PSK identity; undefined and a reason more for any other. */
-function identityOf(
-  principal: CaliforniumPrincipal | undefined,
-  reasons: string[],
-): Uint8Array | undefined {
-  switch (principal?.kind) {
-    case undefined:
-      reasons.push("no identity of the peer is saved");
-      return undefined;
-    case "psk": {
-      if (principal.virtualHost === undefined) return principal.identity;
-      const host = utf8Text(principal.virtualHost) ?? "?";
-      reasons.push(`PSK identity of the virtual host ${JSON.stringify(host)} is not supported`);
-      return undefined;
-    }
-    case "x509":
-      reasons.push("X.509 identity is not supported");
-      return undefined;
-    case "raw-public-key":
-      reasons.push("raw public key identity is not supported");
-      return undefined;
-    case "anonymous":
-      reasons.push("anonymous peer is not supported");
-      return undefined;
-    case "application":
-      reasons.push("identity of an application is not supported");
-      return undefined;
-  }
 }
 
 function peerOf(

@@ -152,10 +152,11 @@ describe("a replay window", () => {
 describe("a connection that cannot be taken", () => {
   it.each<[string[], CaliforniumConnection]>([
     [
-      [
-        "suite 0xC02B (TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256) is not supported",
-        "X.509 identity is not supported",
-      ],
+      ["suite 0xD005 (TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256) is not supported"],
+      changed({ session: { cipherSuite: 0xd005 } }),
+    ],
+    [
+      ["the X.509 path has no certificate that can be read"],
       changed({
         session: {
           cipherSuite: 0xc02b,
@@ -164,7 +165,7 @@ describe("a connection that cannot be taken", () => {
       }),
     ],
     [
-      ["raw public key identity is not supported"],
+      ["raw-public-key identity does not fit TLS_PSK_WITH_AES_128_CCM_8"],
       changed({
         session: { peerIdentity: { kind: "raw-public-key", publicKey: Uint8Array.of(0x30, 0) } },
       }),

@@ -41,14 +41,20 @@ describe("the engine", () => {
   it.each(supportedSuites.map((suite) => [suite]))(
     "goes on with suite %i on both sides",
     (suite) => {
-      const length = [0x00a9, 0xc0a5, 0xc0a9].includes(suite) ? 32 : 16;
+      const length = [0x00a9, 0xc0a5, 0xc0a9, 0xd002, 0xc02c].includes(suite) ? 32 : 16;
       const keys = (from: number) =>
         ({
           protection: "aead",
           encryptionKey: { bytes: range(from, length), algorithm: "AES" },
           iv: range(from + 100, 4),
         }) as const;
-      const session = { cipherSuite: suite };
+      const publicKey = Uint8Array.of(0x30, 0);
+      const session = {
+        cipherSuite: suite,
+        ...(suite >> 4 === 0xc02 || suite === 0xc0ac || suite === 0xc0ae
+          ? { peerIdentity: { kind: "raw-public-key", publicKey } as const }
+          : {}),
+      };
       const atServer = changed({ session, traffic: { readKeys: keys(1), writeKeys: keys(2) } });
       const atClient = changed({
         session,
@@ -74,6 +80,6 @@ describe("the engine", () => {
     const { endpoint } = side();
     const { connections } = readCaliforniumState(plainVector(), { wallTime });
     for (const state of connections) endpoint.importConnection(state, 0);
-    expect(endpoint.stats().connections).toBe(3);
+    expect(endpoint.stats().connections).toBe(5);
   });
 });

@@ -21,7 +21,7 @@ describe("the content of a file", () => {
   it("of Californium opens with its password, as text or bytes", () => {
     const sealed = vector("cf-state-aesgcm.bin");
     const content = unsealCaliforniumState(sealed, password);
-    expect(readCaliforniumState(content, { wallTime }).connections).toHaveLength(3);
+    expect(readCaliforniumState(content, { wallTime }).connections).toHaveLength(5);
     expect(unsealCaliforniumState(sealed, utf8(password))).toEqual(content);
     expect(unsealCaliforniumState(vector("cf-state-plain.bin"))).toEqual(plainVector());
   });

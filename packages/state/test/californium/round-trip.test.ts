@@ -13,7 +13,20 @@ const octets = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length });
 
 const zero = new Uint8Array(32);
-const isLong = (suite: number): boolean => [0x00a9, 0xc0a5, 0xc0a9].includes(suite);
+const isLong = (suite: number): boolean => [0x00a9, 0xc0a5, 0xc0a9, 0xd002, 0xc02c].includes(suite);
+const hasCertificates = (suite: number): boolean =>
+  suite === 0xc0ac || suite === 0xc0ae || suite >> 4 === 0xc02;
+
+const certificate = fc
+  .uint8Array({ maxLength: 100 })
+  .map((content) => Uint8Array.of(0x30, content.length, ...content));
+const peerCertificate = fc.oneof(
+  fc.record({
+    type: fc.constant("x509" as const),
+    chain: fc.array(certificate, { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ type: fc.constant("raw-public-key" as const), chain: fc.tuple(certificate) }),
+);
 
 /** Windows whose bits of numbers below 0 are not set: such records do not exist. */
 const window = fc
@@ -53,7 +66,13 @@ const anyState: fc.Arbitrary<ConnectionState> = fc
         address: fc.oneof(fc.ipV4(), fc.constantFrom("2001:db8::1", "::1", "fe80::2:0:0:1")),
         port: fc.integer({ min: 1, max: 0xffff }),
       }),
-      pskIdentity: fc.string({ unit: "grapheme" }).map((text) => new TextEncoder().encode(text)),
+      ...(hasCertificates(cipherSuite)
+        ? { pskIdentity: fc.constant(new Uint8Array(0)), peerCertificate }
+        : {
+            pskIdentity: fc
+              .string({ unit: "grapheme" })
+              .map((text) => new TextEncoder().encode(text)),
+          }),
       writeEpoch: fc.constant(1),
       nextWriteSequence: fc.nat(2 ** 40 - 1),
       readEpoch: fc.constant(1),

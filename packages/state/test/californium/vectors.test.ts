@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { createNodeEntropy } from "@dtls-cluster/crypto-node";
 import {
   type CaliforniumConnection,
@@ -36,27 +37,30 @@ describe.each([
     }
     const { connections } = readCaliforniumState(plain, { wallTime });
     const logged = [...secrets.values()];
-    expect(connections.map(({ masterSecret }) => toHex(masterSecret))).toEqual(logged.slice(0, 3));
+    expect(connections.map(({ masterSecret }) => toHex(masterSecret))).toEqual(logged);
   });
 
   it("is read to the last byte and written again as it was", () => {
     expect(encodeCaliforniumStream(decodeCaliforniumStream(plain))).toEqual(new Uint8Array(plain));
   });
 
-  it("has three connections to take and two to report", () => {
+  it("has five connections to take: PSK, X.509 and a raw public key", () => {
     const { connections, refused } = readCaliforniumState(plain, { wallTime });
     const identities = connections.map(({ pskIdentity }) => Buffer.from(pskIdentity).toString());
-    expect(identities).toEqual(["Client_identity", "password", "cali.vector1"]);
-    expect(connections.map(({ mtu }) => mtu)).toEqual([1436, 1436, 1436]);
-    expect(connections.map((state) => state.writeConnectionId?.length)).toEqual([
+    expect(identities).toEqual(["Client_identity", "password", "cali.vector1", "", ""]);
+    expect(connections.map(({ mtu }) => mtu).slice(0, 3)).toEqual([1436, 1436, 1436]);
+    expect(connections.map((state) => state.writeConnectionId?.length).slice(0, 3)).toEqual([
       undefined,
       undefined,
       4,
     ]);
-    expect(refused.map(({ item, reasons }) => [item, reasons[1]])).toEqual([
-      [3, "X.509 identity is not supported"],
-      [4, "raw public key identity is not supported"],
+    expect(connections.map(({ peerCertificate }) => peerCertificate?.type)).toEqual([
+      ...[undefined, undefined, undefined],
+      ...["x509", "raw-public-key"],
     ]);
+    const [own] = connections[3]?.peerCertificate?.chain ?? [];
+    expect(new X509Certificate(own ?? new Uint8Array(0)).ca).toBe(false);
+    expect(refused).toEqual([]);
   });
 
   it("is written back with all that a connection state can hold", () => {
@@ -74,11 +78,15 @@ describe.each([
       startingHello: undefined,
       context: {
         ...connection.context,
-        session: { ...connection.context.session, creationTimeMs: 0 },
+        session: {
+          ...connection.context.session,
+          creationTimeMs: 0,
+          // What the certificates' handshake used is no part of a connection state.
+          signatureAlgorithm: undefined,
+          group: undefined,
+        },
       },
     });
-    expect(connectionsOf(bytes).map(comparable)).toEqual(
-      connectionsOf(plain).slice(0, 3).map(comparable),
-    );
+    expect(connectionsOf(bytes).map(comparable)).toEqual(connectionsOf(plain).map(comparable));
   });
 });

@@ -20,7 +20,7 @@ import { describeReleases } from "./releases.ts";
 const secret = ".fornium";
 const psk = ["--psk", `cali.*:${secret}`];
 const CLIENTS = 1000;
-// Left alone, Californium prefers ECDHE_PSK, whose connections are not taken over yet.
+// Left alone, Californium prefers ECDHE_PSK.
 const cipher = ["TLS_PSK_WITH_AES_128_CCM_8"];
 const passwords = [undefined, "a-long-password"] as const;
 const everybody = { succeeded: CLIENTS, failed: 0 };
