@@ -194,6 +194,11 @@ const mistakes: readonly (readonly [name: string, args: readonly string[], line:
     /--state-password-file: the first line of .* must have at least 8 characters/,
   ],
   [
+    "a state file in no directory",
+    [...psk, "--save", `${file("plain-file", "")}/sessions.state`],
+    /--save: ".*plain-file\/sessions.state" cannot be written; give a file in a directory/,
+  ],
+  [
     "a state file that is none",
     [
       ...psk,

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { type CaliforniumConfig, parseCalifornium } from "./californium-config.ts";
 import { ConfigError } from "./config-error.ts";
 import { type HostPort, parseHostPort, parseInteger } from "./option-values.ts";
@@ -72,7 +73,7 @@ export function parseStateFiles(raw: RawOptions): StateFileConfig {
     );
   }
   return {
-    save: raw.save,
+    save: writable(raw.save),
     saveFormat,
     restore: raw.restore,
     password: file === undefined ? undefined : readPassword(file),
@@ -107,4 +108,17 @@ function peer(option: string, value: string | undefined): HostPort | undefined {
 
 function needs(option: string, what: string): ConfigError {
   return new ConfigError(`${option} needs ${what}`);
+}
+
+/** What cannot be written has to be known now: at the end it would cost all sessions. */
+function writable(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    accessSync(`${dirname(resolve(file))}/`, constants.W_OK);
+  } catch {
+    throw new ConfigError(
+      `--save: "${file}" cannot be written; give a file in a directory that exists and is writable`,
+    );
+  }
+  return file;
 }
