@@ -43,6 +43,7 @@ const commands = {
     run: [[join(bin, "vitest"), "run", "--config", join("tooling", "interop", "vitest.config.ts")]],
   },
   "state-machines": { build: false, run: [tool("state-machines")] },
+  soak: { build: false, run: [tool("soak")] },
   fuzz: { build: false, run: [tool("fuzz")] },
   netlab: { build: true, run: [tool("netlab")] },
   "kube-lab": { build: false, run: [tool("kube-lab")] },
