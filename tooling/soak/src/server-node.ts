@@ -1,13 +1,19 @@
 import { type CoapEndpoint, type CoapPeer, Code, createCoapEndpoint } from "@dtls-cluster/coap";
 import { createNodeCrypto } from "@dtls-cluster/crypto-node";
-import { type Connection, createEndpoint, type Endpoint } from "@dtls-cluster/dtls";
+import {
+  type Connection,
+  type CryptoProvider,
+  createEndpoint,
+  type Endpoint,
+} from "@dtls-cluster/dtls";
 import type { VirtualSocket, World } from "@dtls-cluster/testkit";
 import type { Ledger } from "./ledger.ts";
 
 export const psk: Uint8Array = new TextEncoder().encode("a pre-shared key");
-export const crypto = createNodeCrypto();
+export const crypto: CryptoProvider = createNodeCrypto();
 const cookieSecret = new Uint8Array(16).fill(5);
 const SEQUENCES_OF_A_GENERATION = 2 ** 32;
+const notCoap = Uint8Array.of(0);
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
@@ -84,11 +90,15 @@ export class ServerNode {
     this.dtls.sealForEver();
   }
 
-  /** Copies everything to a process that dies before it serves, and goes on in a later generation. */
+  /**
+   * Copies everything to a process that believes it is the owner, seals one record for everybody and dies; this one
+   * goes on in a later generation.
+   */
   giveInVain(taker: ServerNode, generation: number, now: number): void {
     for (const connection of this.dtls.connections()) {
       const state = this.dtls.snapshot(connection, now);
-      if (state !== undefined) taker.dtls.importConnection(state, now);
+      if (state === undefined) continue;
+      taker.dtls.send(taker.dtls.importConnection(state, now), notCoap, now);
     }
     taker.dtls.sealForEver();
     this.dtls.advanceSequences(generation * SEQUENCES_OF_A_GENERATION);
