@@ -71,13 +71,31 @@ export interface EndpointOptions {
 
 /** Bounds on what peers can make an endpoint hold. */
 export interface EndpointLimits {
-  /** Established connections. At the limit new handshakes are refused with a counter. Default 1 000 000. */
+  /**
+   * Established connections. At the limit new handshakes are refused with a counter, see `replaceIdleAfterMs`.
+   * Default 1 000 000.
+   */
   readonly maxConnections: number;
+  /**
+   * At `maxConnections` a completed handshake takes the place of the connection that received nothing for the longest
+   * time, if that is at least so many milliseconds. Undefined: no connection gives its place up. Default undefined.
+   */
+  readonly replaceIdleAfterMs: number | undefined;
+  /**
+   * Connections of one peer to a server, by its certificate, raw public key or PSK identity. One more takes the place of
+   * the least recently used one of that peer, when its handshake is complete. Default undefined: no limit.
+   */
+  readonly maxConnectionsPerIdentity: number | undefined;
   /**
    * Handshakes in progress that have shown a valid cookie. At the limit a new one takes the place of the
    * oldest if that has lasted for three seconds, else it is refused with a counter. Default 10 000.
    */
   readonly maxHandshakes: number;
+  /**
+   * Handshakes that may begin within a second, so that a rush of clients leaves time for those that are connected. Others
+   * are refused with a counter and without state, and come back by themselves. Default undefined: no limit.
+   */
+  readonly maxHandshakesPerSecond: number | undefined;
   /** Longest reassembled handshake message. Default 16 384. */
   readonly maxHandshakeMessageLength: number;
   /** Certificates in a peer's chain. Default 10. */

@@ -11,6 +11,7 @@ const dropReasons: readonly DropReason[] = [
   "connection-id-missing",
   "unexpected",
   "too-many-handshakes",
+  "handshake-rate",
   "too-many-connections",
   "forgery-limit",
   "sealed-for-ever",
@@ -28,6 +29,7 @@ export class Counters {
   handshakesStarted = 0;
   handshakesCompleted = 0;
   handshakesFailed = 0;
+  connectionsEvicted = 0;
   helloVerifyRequests = 0;
   flightRetransmissions = 0;
   recordsOpened = 0;
@@ -49,6 +51,7 @@ export class Counters {
       handshakesStarted: this.handshakesStarted,
       handshakesCompleted: this.handshakesCompleted,
       handshakesFailed: this.handshakesFailed,
+      connectionsEvicted: this.connectionsEvicted,
       helloVerifyRequests: this.helloVerifyRequests,
       flightRetransmissions: this.flightRetransmissions,
       recordsOpened: this.recordsOpened,

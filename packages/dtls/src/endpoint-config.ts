@@ -105,17 +105,19 @@ export function parseEndpointOptions(options: EndpointOptions): EndpointConfig {
 function parseLimits(limits: Partial<EndpointLimits>): EndpointLimits {
   const bound = (name: keyof EndpointLimits, fallback: number, maximum: number): number =>
     integer(`limits.${name}`, limits[name] ?? fallback, 1, maximum);
-  const { maxForgeries, maxSequence } = limits;
+  const optional = (name: keyof EndpointLimits, maximum: number): number | undefined =>
+    limits[name] === undefined ? undefined : bound(name, limits[name], maximum);
   return Object.freeze({
     maxConnections: bound("maxConnections", 1_000_000, 2 ** 31),
+    replaceIdleAfterMs: optional("replaceIdleAfterMs", 2 ** 40),
+    maxConnectionsPerIdentity: optional("maxConnectionsPerIdentity", 2 ** 31),
     maxHandshakes: bound("maxHandshakes", 10_000, 2 ** 31),
+    maxHandshakesPerSecond: optional("maxHandshakesPerSecond", 1_000_000),
     maxHandshakeMessageLength: bound("maxHandshakeMessageLength", 16_384, 2 ** 24 - 1),
     maxChainLength: bound("maxChainLength", 10, 100),
     maxReassemblyBytes: bound("maxReassemblyBytes", 32_768, 2 ** 31),
-    maxForgeries:
-      maxForgeries === undefined ? undefined : bound("maxForgeries", maxForgeries, 2 ** 36),
-    maxSequence:
-      maxSequence === undefined ? undefined : bound("maxSequence", maxSequence, 2 ** 48 - 1),
+    maxForgeries: optional("maxForgeries", 2 ** 36),
+    maxSequence: optional("maxSequence", 2 ** 48 - 1),
     handshakeLifetimeMs: bound("handshakeLifetimeMs", 60_000, 86_400_000),
   });
 }

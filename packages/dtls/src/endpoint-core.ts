@@ -11,6 +11,7 @@ import type { Path, SocketAddress } from "./path.ts";
 import { PlainRecordWriter } from "./protection/record-writer.ts";
 import { AlertDescription, AlertLevel, encodeAlert } from "./record/alert.ts";
 import { ContentType } from "./record/content-type.ts";
+import { Residents } from "./residents.ts";
 import { SecretStore } from "./state/secret-store.ts";
 
 const MAX_CID_ATTEMPTS = 10;
@@ -24,6 +25,7 @@ export class EndpointCore {
   readonly byAddress: AddressTable<Association>;
   /** Server handshakes in progress, the oldest first. */
   readonly serverHandshakes: Set<Association> = new Set();
+  readonly residents: Residents;
   readonly secrets: SecretStore = new SecretStore();
   readonly deadlines: DeadlineQueue<Association> = new DeadlineQueue();
   isSealedForEver = false;
@@ -33,6 +35,7 @@ export class EndpointCore {
   constructor(config: EndpointConfig, sink: EndpointSink) {
     this.config = config;
     this.sink = sink;
+    this.residents = new Residents(config.limits);
     const seed = new Uint8Array(4);
     config.entropy.fill(seed);
     this.byAddress = new AddressTable(new DataView(seed.buffer).getInt32(0));
@@ -155,11 +158,26 @@ export class EndpointCore {
     this.forget(association, { kind: "limit-reached", limit }, now);
   }
 
+  /** Makes place for an association whose handshake is complete. @returns false when there is none. */
+  makePlaceFor(association: Association, now: number): boolean {
+    if (association.role === "client") return true;
+    for (;;) {
+      const { connections } = this.counters;
+      const displaced = this.residents.displacedBy(association, connections, now);
+      if (displaced === undefined) return true;
+      if (displaced === "full") return false;
+      this.counters.connectionsEvicted += 1;
+      this.sendAlert(displaced, AlertLevel.warning, AlertDescription.closeNotify);
+      this.forget(displaced, { kind: "evicted" }, now);
+    }
+  }
+
   /** Takes an association out of everything, destroys its keys and tells the owner why. */
   forget(association: Association, reason: CloseReason, now: number): void {
     if (isOver(association)) return;
     if (association.phase === "connected") {
       this.counters.connections -= 1;
+      this.residents.remove(association);
     } else {
       this.counters.handshakes -= 1;
       this.counters.handshakesFailed += 1;

@@ -11,7 +11,10 @@ export type CloseReason =
   | { readonly kind: "handshake-timeout" }
   | { readonly kind: "replaced" }
   | { readonly kind: "exported" }
-  /** A server handshake gave its place to a newer one, at the limit `maxHandshakes`. */
+  /**
+   * It gave its place to another one: a handshake at the limit `maxHandshakes`, a connection at `maxConnections` or
+   * `maxConnectionsPerIdentity`. Also a handshake that was complete when no place was left.
+   */
   | { readonly kind: "evicted" }
   | { readonly kind: "limit-reached"; readonly limit: "sequence-number" | "forgeries" }
   | { readonly kind: "failed"; readonly error: DtlsError };
@@ -90,6 +93,7 @@ export type DropReason =
   | "connection-id-missing"
   | "unexpected"
   | "too-many-handshakes"
+  | "handshake-rate"
   | "too-many-connections"
   | "forgery-limit"
   | "sealed-for-ever";

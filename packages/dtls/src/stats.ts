@@ -14,6 +14,8 @@ export interface EndpointStats {
   readonly handshakesStarted: number;
   readonly handshakesCompleted: number;
   readonly handshakesFailed: number;
+  /** Connections that gave their place to newer ones, at a limit. */
+  readonly connectionsEvicted: number;
   readonly helloVerifyRequests: number;
   readonly flightRetransmissions: number;
   readonly recordsOpened: number;

@@ -13,7 +13,13 @@ import {
   type StateFileConfig,
 } from "./handover-config.ts";
 import { type KubernetesConfig, ownOrdinal, parseKubernetes } from "./kubernetes-config.ts";
-import { type HostPort, parseHostPort, parseInteger, parseSecret } from "./option-values.ts";
+import {
+  type HostPort,
+  parseHostPort,
+  parseInteger,
+  parseOptionalInteger,
+  parseSecret,
+} from "./option-values.ts";
 import type { RawOptions } from "./options.ts";
 import { addPskFile, addPskOption, PskStore } from "./psk-store.ts";
 
@@ -49,7 +55,10 @@ export interface ServerConfig {
   readonly cidLength: number | undefined;
   readonly mtu: number;
   readonly maxConnections: number;
+  readonly replaceIdleMs: number | undefined;
+  readonly maxConnectionsPerIdentity: number | undefined;
   readonly maxHandshakes: number;
+  readonly maxHandshakeRate: number | undefined;
   readonly receiveBufferBytes: number;
   readonly batch: "auto" | "on" | "off";
   readonly statusIntervalMs: number;
@@ -95,7 +104,23 @@ export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): Se
     cidLength: parseCidLength(raw.cidLength, cluster !== undefined),
     mtu: parseInteger("--mtu", raw.mtu, 256, 65507),
     maxConnections: parseInteger("--max-connections", raw.maxConnections, 1, 10_000_000),
+    replaceIdleMs:
+      raw.replaceIdle === undefined
+        ? undefined
+        : 60_000 * parseInteger("--replace-idle", raw.replaceIdle, 1, 10_000_000),
+    maxConnectionsPerIdentity: parseOptionalInteger(
+      "--max-connections-per-identity",
+      raw.maxConnectionsPerIdentity,
+      1,
+      10_000_000,
+    ),
     maxHandshakes: parseInteger("--max-handshakes", raw.maxHandshakes, 1, 1_000_000),
+    maxHandshakeRate: parseOptionalInteger(
+      "--max-handshake-rate",
+      raw.maxHandshakeRate,
+      1,
+      1_000_000,
+    ),
     receiveBufferBytes: parseInteger("--receive-buffer", raw.receiveBuffer, 4096, 2 ** 30),
     batch: parseChoice("--batch", raw.batch, BATCH_MODES),
     notifyIntervalMs: parseInteger("--notify-interval", raw.notifyInterval, 5, 86_400_000),

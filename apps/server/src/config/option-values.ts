@@ -38,6 +38,16 @@ export function parseInteger(
   return number;
 }
 
+/** As {@link parseInteger}, for an option without a default. */
+export function parseOptionalInteger(
+  option: string,
+  value: string | undefined,
+  minimum: number,
+  maximum: number,
+): number | undefined {
+  return value === undefined ? undefined : parseInteger(option, value, minimum, maximum);
+}
+
 /** Parses base64 (or base64url) of at least `minimumBytes`. The value is a secret: no error shows it. */
 export function parseSecret(option: string, value: string, minimumBytes: number): Uint8Array {
   const text = value.trim();

@@ -23,7 +23,10 @@ export interface RawOptions extends RawCertificateOptions {
   readonly cidLength?: string;
   readonly mtu: string;
   readonly maxConnections: string;
+  readonly replaceIdle?: string;
+  readonly maxConnectionsPerIdentity?: string;
   readonly maxHandshakes: string;
+  readonly maxHandshakeRate?: string;
   readonly receiveBuffer: string;
   readonly batch: string;
   readonly statusInterval: string;
@@ -247,13 +250,31 @@ const OPTIONS: readonly OptionRow[] = [
     flags: "--max-connections <n>",
     environment: "DTLS_CLUSTER_MAX_CONNECTIONS",
     default: "1000000",
-    description: "established connections; new handshakes are refused beyond",
+    description: "established connections; new handshakes are refused beyond, see --replace-idle",
+  },
+  {
+    flags: "--replace-idle <minutes>",
+    environment: "DTLS_CLUSTER_REPLACE_IDLE",
+    description:
+      "at --max-connections, close the connection that is idle the longest for a new one, if it is idle for so long (default: none is closed)",
+  },
+  {
+    flags: "--max-connections-per-identity <n>",
+    environment: "DTLS_CLUSTER_MAX_CONNECTIONS_PER_IDENTITY",
+    description:
+      "connections with one PSK identity or certificate; one more closes the least recently used of them (default: no limit)",
   },
   {
     flags: "--max-handshakes <n>",
     environment: "DTLS_CLUSTER_MAX_HANDSHAKES",
     default: "10000",
     description: "handshakes at one time",
+  },
+  {
+    flags: "--max-handshake-rate <n>",
+    environment: "DTLS_CLUSTER_MAX_HANDSHAKE_RATE",
+    description:
+      "handshakes that may begin within a second; clients beyond are not answered and try again (default: no limit)",
   },
   {
     flags: "--receive-buffer <bytes>",

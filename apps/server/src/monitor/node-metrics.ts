@@ -74,6 +74,12 @@ const COUNTERS: readonly CounterRow[] = [
     }),
   },
   {
+    name: "evictions",
+    help: "Connections that were closed for newer ones, at a limit.",
+    label: "of",
+    read: ({ dtls }) => ({ connections: dtls["connectionsEvicted"] ?? 0 }),
+  },
+  {
     name: "records",
     help: "Records by what became of them.",
     label: "outcome",

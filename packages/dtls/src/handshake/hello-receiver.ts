@@ -11,6 +11,7 @@ import { versionDtls12 } from "../record/record-header.ts";
 import { hasClientRandom, hasSameBytes } from "../state/session-secrets.ts";
 import { CookieAuthority } from "./cookie.ts";
 import { encodeHandshakeMessage, type HandshakeFragment } from "./handshake-header.ts";
+import { HelloRate } from "./hello-rate.ts";
 import { MessageType } from "./message-type.ts";
 import { type ClientHello, decodeClientHello } from "./messages/client-hello.ts";
 import { encodeHelloVerifyRequest } from "./messages/hello-verify-request.ts";
@@ -35,10 +36,12 @@ export interface Arrival {
 export class HelloReceiver {
   readonly #core: EndpointCore;
   readonly #cookies: CookieAuthority;
+  readonly #rate: HelloRate;
 
   constructor(core: EndpointCore) {
     this.#core = core;
     this.#cookies = new CookieAuthority(core.config.crypto, core.config.cookieSecret);
+    this.#rate = new HelloRate(core.config.limits.maxHandshakesPerSecond);
   }
 
   /** @throws DecodeError when the hello does not parse. */
@@ -65,9 +68,12 @@ export class HelloReceiver {
     }
     if (this.#isOld(hello, address, port)) return "replayed";
     const { counters } = core;
-    const { maxConnections, maxHandshakes } = core.config.limits;
+    const { maxHandshakes } = core.config.limits;
     const others = core.serverHandshakes.size - (pending === undefined ? 0 : 1);
-    if (counters.connections + others >= maxConnections) return "too-many-connections";
+    if (!core.residents.hasRoomFor(counters.connections + others, now)) {
+      return "too-many-connections";
+    }
+    if (!this.#rate.take(now)) return "handshake-rate";
     if (others >= maxHandshakes && !this.#evictOldest(now)) return "too-many-handshakes";
     if (pending !== undefined) core.forget(pending, { kind: "replaced" }, now);
     return this.#start(hello, fragment, recordSequence, arrival);

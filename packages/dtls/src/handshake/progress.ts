@@ -92,6 +92,11 @@ export function completeHandshake(
   if (exchange === undefined) return;
   replaceOlder(core, association, now);
   if (isOver(association)) return;
+  if (!core.makePlaceFor(association, now)) {
+    core.forget(association, { kind: "evicted" }, now);
+    return;
+  }
+  if (isOver(association)) return;
   const { counters } = core;
   counters.handshakes -= 1;
   counters.handshakesCompleted += 1;
@@ -101,6 +106,7 @@ export function completeHandshake(
   association.establishedAt = core.wallTime(now);
   association.lastReceivedAt = now;
   association.isDirty = true;
+  core.residents.add(association);
   association.exchange = undefined;
   if (lastItems === undefined) {
     core.deadlines.cancel(association);

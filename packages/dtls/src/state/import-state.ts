@@ -56,6 +56,7 @@ export function importState(core: EndpointCore, state: ConnectionState, now: num
   association.phase = "connected";
   association.isDirty = true;
   core.counters.connections += 1;
+  core.residents.add(association);
   core.byAddress.add(association);
   core.byCid.add(association);
   keepUnconfirmedFlight(core, association, state, now);

@@ -1,6 +1,12 @@
+import type { World } from "@dtls-cluster/testkit";
 import { describe, expect, test } from "vitest";
-import { createEndpoint, DtlsUsageError, type EndpointOptions } from "../../src/index.ts";
-import { createConnectedPair, createPair, crypto, Peer, utf8 } from "../peer.ts";
+import {
+  type ConnectOptions,
+  createEndpoint,
+  DtlsUsageError,
+  type EndpointOptions,
+} from "../../src/index.ts";
+import { createConnectedPair, createPair, crypto, Peer, psk, text, utf8 } from "../peer.ts";
 
 test("the sequence-number limit closes the connection on the side that reached it", () => {
   const { world, client, server, clientConnection } = createConnectedPair({
@@ -56,6 +62,123 @@ test("at the limit of connections new handshakes are dropped", () => {
   expect(server.endpoint.stats().connections).toBe(1);
 });
 
+function named(world: World, address: string, identity: string): [Peer, ConnectOptions] {
+  const peer = new Peer(world, address, 1, { connectionId: { length: 0 } });
+  return [peer, { pskIdentity: utf8(identity), psk }];
+}
+
+test("at the limit of connections a new one takes the place of the one that is idle the longest", () => {
+  const { world, client, server, clientConnection } = createConnectedPair({
+    server: { limits: { maxConnections: 2, replaceIdleAfterMs: 10_000 } },
+  });
+  const [second, options] = named(world, "10.0.0.3", "device-2");
+  const idle = second.connect(server, options);
+  world.runUntil(() => idle.phase === "connected");
+  world.runFor(9_000);
+  client.send(clientConnection, "in use");
+  world.runFor(1_000);
+  const [third, more] = named(world, "10.0.0.4", "device-3");
+  const connection = third.connect(server, more);
+  world.runUntil(() => connection.phase === "connected");
+  world.runFor(100);
+  expect(idle.phase).toBe("closed");
+  expect(clientConnection.phase).toBe("connected");
+  expect(server.closeReasons()).toEqual([{ kind: "evicted" }]);
+  expect(server.endpoint.stats()).toMatchObject({ connections: 2, connectionsEvicted: 1 });
+});
+
+test("connections in use keep their places, and an incomplete handshake takes none", () => {
+  const { world, client, server, clientConnection } = createConnectedPair({
+    server: { limits: { maxConnections: 1, replaceIdleAfterMs: 10_000 } },
+  });
+  server.pskFor = () => "later";
+  const [other, options] = named(world, "10.0.0.3", "device-2");
+  other.connect(server, options);
+  world.runFor(3_000);
+  expect(server.endpoint.stats().datagrams.dropped["too-many-connections"]).toBeGreaterThan(0);
+  world.runUntil(() => server.endpoint.stats().handshakes === 1, 100_000);
+  world.runFor(100_000);
+  expect(server.endpoint.stats()).toMatchObject({ connections: 1, connectionsEvicted: 0 });
+  expect(client.send(clientConnection, "still here")).toBe(true);
+});
+
+test("a handshake that ends when all places are taken again is given up", () => {
+  const { world, client, server } = createConnectedPair({
+    server: { limits: { maxConnections: 1, replaceIdleAfterMs: 1_000 } },
+  });
+  world.runFor(2_000);
+  server.pskFor = (identity) => (text(identity) === "device-2" ? "later" : psk);
+  const [slow, options] = named(world, "10.0.0.3", "device-2");
+  slow.connect(server, options);
+  world.runFor(100);
+  const waiting = server.events.find(
+    (event) => event.type === "psk-needed" && text(event.identity) === "device-2",
+  );
+  const connection = client.connected()[0];
+  if (connection === undefined || waiting?.type !== "psk-needed") throw new Error("no handshake");
+  client.send(connection, "in use");
+  world.runFor(100);
+  server.endpoint.providePsk(waiting.connection, psk, world.now);
+  world.runFor(100);
+  expect(server.closeReasons()).toEqual([{ kind: "evicted" }]);
+  expect(connection.phase).toBe("connected");
+  expect(server.endpoint.stats()).toMatchObject({ connections: 1, connectionsEvicted: 0 });
+});
+
+test("one identity has so many connections and no more, others are not touched", () => {
+  const { world, server, clientConnection } = createConnectedPair({
+    server: { limits: { maxConnectionsPerIdentity: 2 } },
+  });
+  const own = [3, 4, 5].map((host) => {
+    const [peer, options] = named(world, `10.0.0.${host}`, "device-2");
+    const connection = peer.connect(server, options);
+    world.runUntil(() => connection.phase === "connected");
+    return connection;
+  });
+  world.runFor(100);
+  expect(own.map(({ phase }) => phase)).toEqual(["closed", "connected", "connected"]);
+  expect(clientConnection.phase).toBe("connected");
+});
+
+test("hellos beyond the rate are dropped without state, and their clients connect later", () => {
+  const { world, server } = createPair({ server: { limits: { maxHandshakesPerSecond: 2 } } });
+  const connections = [3, 4, 5, 6].map((host) => {
+    const [peer, options] = named(world, `10.0.0.${host}`, `device-${host}`);
+    return peer.connect(server, options);
+  });
+  world.runFor(200);
+  expect(server.endpoint.stats()).toMatchObject({ connections: 2, handshakes: 0 });
+  expect(server.endpoint.stats().datagrams.dropped["handshake-rate"]).toBe(2);
+  world.runUntil(() => connections.every(({ phase }) => phase === "connected"), 20_000);
+});
+
+test("forgeries that were counted before a handover count after it", () => {
+  const limits = { limits: { maxForgeries: 10 } };
+  const { world, client, server, clientConnection, serverConnection } = createConnectedPair({
+    server: limits,
+  });
+  client.send(clientConnection, "genuine");
+  world.runUntilIdle();
+  const forged = client.sent.at(-1)?.datagram.slice() ?? new Uint8Array();
+  const forge = (peer: Peer, i: number): void => {
+    forged[10] = 50 + i;
+    expect(peer.receive(forged, client.socket.address)).toBe("not-authentic");
+  };
+  for (let i = 1; i <= 6; i += 1) forge(server, i);
+  const state = server.endpoint.exportConnection(serverConnection, world.now);
+  if (state === undefined) throw new Error("nothing exported");
+  const heir = new Peer(world, "10.0.0.9", 5684, {
+    role: "server",
+    connectionId: { length: 6 },
+    ...limits,
+  });
+  heir.endpoint.importConnection(state, world.now);
+  for (let i = 7; i <= 9; i += 1) forge(heir, i);
+  expect(heir.closeReasons()).toEqual([]);
+  forge(heir, 10);
+  expect(heir.closeReasons()).toEqual([{ kind: "limit-reached", limit: "forgeries" }]);
+});
+
 test("when no CID is left the handshake fails and others go on", () => {
   const { world, client, server } = createPair({
     server: { connectionId: { length: 1, fill: (target) => target.fill(9) } },
@@ -104,6 +227,9 @@ const wrongOptions: readonly [option: string, options: Record<string, unknown>][
   ["maxRetransmissions", { maxRetransmissions: -1 }],
   ["mtu", { mtu: 255 }],
   ["limits.maxConnections", { limits: { maxConnections: 0 } }],
+  ["limits.replaceIdleAfterMs", { limits: { replaceIdleAfterMs: 0 } }],
+  ["limits.maxConnectionsPerIdentity", { limits: { maxConnectionsPerIdentity: 0 } }],
+  ["limits.maxHandshakesPerSecond", { limits: { maxHandshakesPerSecond: 0 } }],
   ["limits.handshakeLifetimeMs", { limits: { handshakeLifetimeMs: 0.5 } }],
   ["wallClockOffset", { wallClockOffset: Number.NaN }],
 ];
