@@ -69,6 +69,39 @@ describe.each(sites)("a handover under load, cluster channel at level %s", (leve
     }
   });
 
+  it("loses nothing of a node whose turn comes later than that of its neighbour", async () => {
+    const [a1, a2, b1, b2] = (await freePorts(4)) as [NodePorts, NodePorts, NodePorts, NodePorts];
+    const old = [a1, a2].map((ports, index) =>
+      site.start(ports, { id: index + 1, group: [a1, a2] }),
+    );
+    await Promise.all(old.map(({ server }) => server.event("ready")));
+    const balancer = new Balancer([a1, a2]);
+    balancer.addServers([b1, b2]);
+    const end = new AbortController();
+    const settings = { clients: 60, durationMs: 60_000, intervalMs: 30 };
+    const load = runLoad(balancer, settings, end.signal);
+    await balancer.traffic(400);
+    const next = [b1, b2].map((ports, index) =>
+      site.start(ports, { id: index + 1, group: [b1, b2], double: [a1, a2][index]?.handover ?? 0 }),
+    );
+    // It knows its own group and its own double, and sends what is node 2's to the process that will be it.
+    await next[0]?.server.event("took-over");
+    balancer.route(() => b1);
+    await next[1]?.server.event("took-over");
+    await balancer.traffic(400);
+    end.abort();
+    const report = await load;
+    const [, second] = await Promise.all(next.map(({ server }) => server.stop()));
+    await Promise.all(old.map(({ server }) => server.stop()));
+    expect(report.transmissionErrors).toBe(0);
+    // Whatever it counts as its own has reached its endpoint; what it had to pass on may have, too.
+    const { own = 0, local = 0, processForwarded = 0 } = second?.forwarder ?? {};
+    const datagrams = second?.dtls["datagrams"] as { readonly received: number } | undefined;
+    expect(datagrams?.received).toBeGreaterThanOrEqual(own + local + processForwarded);
+    expect(processForwarded).toBeGreaterThan(0);
+    balancer.auditor.assertClean();
+  });
+
   it("follows another one, although the first process still relays", async (context) => {
     if (level === "dtls-mac") {
       context.skip(

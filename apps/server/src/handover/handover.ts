@@ -46,6 +46,8 @@ export interface HandoverOptions extends Omit<HandoverContext, "feed" | "transfe
 /** A longer pause of the process counts as sleep, after which others may have gone on without it. */
 const SLEEP_MS = 10_000;
 const IDLE_CHECK_MS = 1000;
+/** A new process asks this often where its double is. */
+const FIND_MS = 250;
 /** A relaying process asks its successor this often, in beats of a second. */
 const STATUS_BEATS = 3;
 
@@ -64,6 +66,7 @@ export class Handover {
   readonly #heartbeat: NodeJS.Timeout;
   #state: HandoverState;
   #isStepping = false;
+  #isClosed = false;
   #service: RestoreService | undefined;
   #calls: RestoreCalls | undefined;
   #lastBeat = performance.now();
@@ -151,6 +154,7 @@ export class Handover {
   async open(): Promise<void> {
     const { config, log } = this.#options;
     if (config.double === undefined && config.https === undefined) return;
+    if (config.double !== undefined) this.#taker.join();
     const { certificates } = config;
     const feed = (input: HandoverInput): void => this.feed(input);
     try {
@@ -198,6 +202,7 @@ export class Handover {
     const { channel, nodeId } = this.#options;
     const ms = handoverTurn(nodeId, channel.membership.table.nodes());
     this.#turn ??= setTimeout(() => this.feed({ type: "group-ready" }), ms);
+    if (ms > 0) void this.#findDouble();
   }
 
   /** A ping or pong of another process with the own node id. */
@@ -250,12 +255,23 @@ export class Handover {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#heartbeat);
     clearTimeout(this.#turn);
     this.#decisions.stop();
     this.#witness.stop();
     this.#calls?.close();
     await this.#service?.close();
+  }
+
+  /** Its neighbours serve before its turn comes, so it has to know where what they send it belongs. */
+  async #findDouble(): Promise<void> {
+    while (this.#state.side === "taker" && this.#state.phase === "joining" && !this.#isClosed) {
+      const found = await this.#calls?.findCluster(this.#state.source);
+      if (this.#state.phase !== "joining" || this.#isClosed) return;
+      if (found !== undefined) return this.#taker.opened(found);
+      await new Promise((resolve) => setTimeout(resolve, FIND_MS).unref());
+    }
   }
 
   /** The double is a node of Californium, and streamed all it had. */

@@ -141,6 +141,23 @@ export class RestoreCalls {
     }
   }
 
+  /** Where the cluster channel of a process is, if it answers. */
+  async findCluster(of: Peer): Promise<Peer | undefined> {
+    try {
+      const target = await this.#target(of);
+      const query = releaseQuery(this.#options.self(), 0, 0);
+      const text = await this.#client.post(target, "/restore/release", { query });
+      for (const input of releaseInputs(of.id, 0, JSON.parse(text))) {
+        if (input.type !== "ping-seen") continue;
+        const process = parseProcess(input.peer.address, target.host);
+        return process && { id: input.peer.id, address: formatProcess(process) };
+      }
+    } catch {
+      // Whoever asks for the connections later says what is wrong.
+    }
+    return undefined;
+  }
+
   /** @returns whether the process itself answered. */
   async askRelease(of: Peer, generation: number, attempt: number): Promise<boolean> {
     const { self, feed, refused } = this.#options;

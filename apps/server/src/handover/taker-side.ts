@@ -52,6 +52,15 @@ export class TakerSide {
     });
   }
 
+  /**
+   * Until the process is found that owns, what comes for its id waits: nodes of the own group that took over
+   * sooner send all of it here, as they do not know the double.
+   */
+  join(): void {
+    this.#context.gate.mode = "hold";
+    this.#relayToSource();
+  }
+
   /** The giver said who it is: what reaches this process for its id is the giver's meanwhile. */
   opened(source: Peer): void {
     this.#source = source;
@@ -122,6 +131,8 @@ export class TakerSide {
     if (address === undefined || gate.mode === "open") return;
     channel.membership.discovered([address], clock());
     channel.forwarder.relayTo(address, 0, false);
+    gate.mode = "closed";
+    gate.release(clock());
   }
 
   #sourceAddress(): SocketAddress | undefined {
