@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export { type CPeer, type CPeerOptions, mbedTls, wolfSsl } from "./c-peer.ts";
 export {
   CaliforniumClient,
   type CoapsClientOptions,
