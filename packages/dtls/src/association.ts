@@ -7,6 +7,7 @@ import type { CidRow } from "./demux/cid-table.ts";
 import type { Exchange } from "./handshake/exchange.ts";
 import type { FlightItem } from "./handshake/flight.ts";
 import type { Path } from "./path.ts";
+import type { PathCheck } from "./path-check.ts";
 import { longestPlaintext } from "./protection/opened-record.ts";
 import type { RecordOpener } from "./protection/record-opener.ts";
 import type { RecordSealer } from "./protection/record-sealer.ts";
@@ -58,6 +59,9 @@ export class Association
   exchange: Exchange | undefined = undefined;
   /** The flight to repeat when the peer repeats its own last one (RFC 6347 section 4.2.4). */
   lastFlight: LastFlight | undefined = undefined;
+  /** Whether return routability checks were agreed on (RFC 9853). */
+  checksPath = false;
+  pathCheck: PathCheck | undefined = undefined;
 
   nextByAddress: Association | undefined = undefined;
   nextByCid: Association | undefined = undefined;

@@ -1,5 +1,7 @@
+import type { Connection } from "./connection.ts";
 import type { Credential } from "./credential.ts";
 import type { CertificateType, CryptoProvider, Entropy, GroupName } from "./crypto/provider.ts";
+import type { Path } from "./path.ts";
 
 /** Options of an endpoint. Durations are milliseconds. */
 export interface EndpointOptions {
@@ -36,6 +38,17 @@ export interface EndpointOptions {
    * from elsewhere are dropped unopened, so that nobody on the network can move a connection.
    */
   readonly followsPath?: boolean;
+  /**
+   * Return routability checks (RFC 9853), used when both sides have them and a CID: a peer's new address counts only after a
+   * challenge to it was answered, and gets three times the bytes that came from there until then. "enhanced" asks the old
+   * address first, so that a copied record moves nobody whose old path works; a real change then takes up to a second. Default "off".
+   */
+  readonly returnRoutability?: "off" | "basic" | "enhanced";
+  /**
+   * Whether challenges that come by this path are answered with path_response; false: with path_drop, because this side
+   * has left it (RFC 9853 section 7.2). Default: always.
+   */
+  readonly prefersPath?: (connection: Connection, path: Path) => boolean;
   /** RFC 7627. Default "enabled": used when the peer offers it; "required" refuses peers without it. */
   readonly extendedMasterSecret?: "required" | "enabled" | "disabled";
   /**

@@ -36,6 +36,8 @@ export class Counters {
   recordsSealed = 0;
   readonly recordsDropped: Record<DropReason, number> = zeros();
   pathChanges = 0;
+  pathChecks = 0;
+  pathChecksFailed = 0;
 
   snapshot(): EndpointStats {
     return {
@@ -58,6 +60,8 @@ export class Counters {
       recordsSealed: this.recordsSealed,
       recordsDropped: { ...this.recordsDropped },
       pathChanges: this.pathChanges,
+      pathChecks: this.pathChecks,
+      pathChecksFailed: this.pathChecksFailed,
     };
   }
 }

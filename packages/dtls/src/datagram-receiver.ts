@@ -5,6 +5,7 @@ import { alertReceived } from "./errors.ts";
 import type { DatagramOutcome } from "./events.ts";
 import { HandshakeReceiver } from "./handshake/handshake-receiver.ts";
 import type { SocketAddress } from "./path.ts";
+import { abandonCheck, observeNewAddress, receivePathMessage } from "./path-check.ts";
 import { Reception } from "./reception.ts";
 import { AlertDescription, AlertLevel, decodeAlert } from "./record/alert.ts";
 import { ContentType } from "./record/content-type.ts";
@@ -174,7 +175,9 @@ export class DatagramReceiver {
     this.#core.counters.recordsOpened += 1;
     association.lastReceivedAt = reception.now;
     association.isDirty = true;
-    if (opened.isNewest) this.#followPath(association, reception);
+    // Checks of the path ask for cookies, they show nothing by themselves.
+    const showsPath = opened.isNewest && opened.type !== ContentType.returnRoutabilityCheck;
+    if (showsPath) this.#followPath(association, reception);
     switch (opened.type) {
       case ContentType.applicationData:
         return this.#applicationData(association, reception);
@@ -182,6 +185,8 @@ export class DatagramReceiver {
         return this.#alert(association, opened.content, reception.now);
       case ContentType.handshake:
         return this.#handshakes.receiveProtected(association, opened.content, reception.now);
+      case ContentType.returnRoutabilityCheck:
+        return receivePathMessage(this.#core, association, reception);
       default:
         return "unexpected";
     }
@@ -191,17 +196,29 @@ export class DatagramReceiver {
     if (association.phase !== "connected") return "unexpected";
     if (association.lastFlight !== undefined) {
       association.lastFlight = undefined;
-      this.#core.deadlines.cancel(association);
+      if (association.pathCheck === undefined) this.#core.deadlines.cancel(association);
     }
     this.#core.sink.data(association, opened.content, now);
     return "handled";
   }
 
   /** An authentic record that is newer than all others shows the peer's present path (RFC 9146 section 6). */
-  #followPath(association: Association, { address, port, via, now }: Reception): void {
+  #followPath(association: Association, reception: Reception): void {
+    const { address, port, via, now } = reception;
     const from = association.path;
-    if (from.port === port && from.address === address && isSameRouter(from.via, via)) return;
+    if (from.port === port && from.address === address) {
+      if (association.pathCheck !== undefined) abandonCheck(this.#core, association, now);
+      if (isSameRouter(from.via, via)) return;
+    }
     const to = { address, port, via };
+    if (from.port === port && from.address === address) {
+      association.path = to;
+    } else if (association.checksPath && association.phase === "connected") {
+      const { recordOffset, fragmentOffset, fragmentLength } = reception.cursor;
+      const length = fragmentOffset + fragmentLength - recordOffset;
+      observeNewAddress(this.#core, association, to, length, now);
+      return;
+    }
     this.#core.setPath(association, to);
     if (association.phase !== "connected") return;
     this.#core.counters.pathChanges += 1;

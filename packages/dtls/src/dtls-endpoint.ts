@@ -13,6 +13,7 @@ import { startClientHandshake } from "./handshake/client.ts";
 import { onDeadline } from "./handshake/progress.ts";
 import { takePsk } from "./handshake/server.ts";
 import type { Path, SocketAddress } from "./path.ts";
+import { sendDuringCheck } from "./path-check.ts";
 import { AlertDescription, AlertLevel } from "./record/alert.ts";
 import { ContentType } from "./record/content-type.ts";
 import { maximumSequence } from "./record/record-header.ts";
@@ -106,7 +107,9 @@ class DtlsEndpoint implements Endpoint {
     }
     this.#core.counters.recordsSealed += 1;
     association.isDirty = true;
-    this.#core.transmit(datagram, association.path);
+    const { pathCheck } = association;
+    if (pathCheck === undefined) this.#core.transmit(datagram, association.path);
+    else sendDuringCheck(this.#core, association, pathCheck, datagram);
     return true;
   }
 
@@ -122,7 +125,11 @@ class DtlsEndpoint implements Endpoint {
   redirect(connection: Connection, path: Path): void {
     const association = ownAssociation(connection);
     if (isOver(association)) return;
+    const held = association.pathCheck?.held ?? [];
+    // The timer of a check finds nothing to do.
+    association.pathCheck = undefined;
     this.#core.setPath(association, path);
+    for (const datagram of held) this.#core.transmit(datagram, path);
     association.isDirty = true;
   }
 

@@ -1,4 +1,5 @@
 import type { EndpointLimits, EndpointOptions } from "./config.ts";
+import type { Connection } from "./connection.ts";
 import { copyBytes } from "./copy-bytes.ts";
 import { type OwnCredential, parseCredentials } from "./credential.ts";
 import { type CipherSuite, cipherSuiteByName, cipherSuites } from "./crypto/cipher-suites.ts";
@@ -6,6 +7,7 @@ import { type NamedGroup, namedGroups } from "./crypto/named-groups.ts";
 import type { CertificateType, CryptoProvider, Entropy, GroupName } from "./crypto/provider.ts";
 import { DtlsUsageError } from "./errors.ts";
 import { fragmentLengths, MIN_RECORD_SIZE_LIMIT } from "./handshake/extensions/record-sizes.ts";
+import type { Path } from "./path.ts";
 import { maximumPlaintextLength } from "./record/record-header.ts";
 
 /** The options of an endpoint after their one check, every default filled in. */
@@ -24,6 +26,8 @@ export interface EndpointConfig {
   readonly connectionIdLength: number | undefined;
   readonly fillConnectionId: (target: Uint8Array) => void;
   readonly followsPath: boolean;
+  readonly returnRoutability: "off" | "basic" | "enhanced";
+  readonly prefersPath: (connection: Connection, path: Path) => boolean;
   readonly extendedMasterSecret: "required" | "enabled" | "disabled";
   readonly cookieSecret: Uint8Array;
   readonly retransmissionTimeoutMs: number;
@@ -71,6 +75,7 @@ export function parseEndpointOptions(options: EndpointOptions): EndpointConfig {
         : integer("connectionId.length", connectionId.length, 0, 32),
     fillConnectionId: connectionId?.fill ?? ((target: Uint8Array) => entropy.fill(target)),
     followsPath: options.followsPath ?? true,
+    ...parsePathChecks(options),
     extendedMasterSecret: oneOf("extendedMasterSecret", options.extendedMasterSecret ?? "enabled", [
       "required",
       "enabled",
@@ -86,20 +91,23 @@ export function parseEndpointOptions(options: EndpointOptions): EndpointConfig {
     ),
     maxRetransmissions: integer("maxRetransmissions", options.maxRetransmissions ?? 5, 0, 100),
     mtu: integer("mtu", options.mtu ?? 1232, 256, 65_507),
-    recordSizeLimit:
-      options.recordSizeLimit === undefined
-        ? undefined
-        : integer(
-            "recordSizeLimit",
-            options.recordSizeLimit,
-            MIN_RECORD_SIZE_LIMIT,
-            maximumPlaintextLength,
-          ),
+    recordSizeLimit: parseRecordSizeLimit(options.recordSizeLimit),
     maxFragmentLength: parseFragmentLength(options.maxFragmentLength),
     limits,
     keyLog: options.keyLog,
     wallClockOffset: finite("wallClockOffset", options.wallClockOffset ?? 0),
   });
+}
+
+function parsePathChecks({
+  returnRoutability,
+  prefersPath,
+}: EndpointOptions): Pick<EndpointConfig, "returnRoutability" | "prefersPath"> {
+  const modes = ["off", "basic", "enhanced"] as const;
+  return {
+    returnRoutability: oneOf("returnRoutability", returnRoutability ?? "off", modes),
+    prefersPath: prefersPath ?? (() => true),
+  };
 }
 
 function parseLimits(limits: Partial<EndpointLimits>): EndpointLimits {
@@ -165,6 +173,11 @@ export function withLimits(suite: CipherSuite, limits: EndpointLimits): CipherSu
     sealLimit: limits.maxSequence ?? suite.sealLimit,
     forgeryLimit: limits.maxForgeries ?? suite.forgeryLimit,
   });
+}
+
+function parseRecordSizeLimit(limit: number | undefined): number | undefined {
+  if (limit === undefined) return undefined;
+  return integer("recordSizeLimit", limit, MIN_RECORD_SIZE_LIMIT, maximumPlaintextLength);
 }
 
 function parseFragmentLength(length: number | undefined): number | undefined {

@@ -189,6 +189,7 @@ export class EndpointCore {
     this.deadlines.cancel(association);
     association.exchange = undefined;
     association.lastFlight = undefined;
+    association.pathCheck = undefined;
     association.sealer?.destroy();
     association.opener?.destroy();
     if (association.secretSlot >= 0) this.secrets.release(association.secretSlot);

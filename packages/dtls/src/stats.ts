@@ -22,4 +22,7 @@ export interface EndpointStats {
   readonly recordsSealed: number;
   readonly recordsDropped: Readonly<Record<DropReason, number>>;
   readonly pathChanges: number;
+  /** Return routability checks that began (RFC 9853), and those that did not end with the new address. */
+  readonly pathChecks: number;
+  readonly pathChecksFailed: number;
 }

@@ -36,6 +36,7 @@ const SEQUENCE_BLOCK = 2 ** 26;
  *   23 unconfirmed flight [message sequence, verify data, next plain sequence] | nil
  *   24 peer certificate [type: 0 X.509, 1 raw public key; the DER of each certificate, the peer's own first]
  *   25 longest plaintext to send | nil   26 longest plaintext to receive | nil
+ *   27 1 where return routability checks were agreed on
  *
  * Positions at the end that hold nothing are left out.
  */
@@ -56,7 +57,16 @@ export function packConnection(
   const isSealedTold =
     sealedRecords !== undefined && sealedRecords !== state.nextWriteSequence % SEQUENCE_BLOCK;
   const { maxSentPlaintext: maxSent, maxReceivedPlaintext: maxReceived } = state;
-  const optional = [coap, isSealedTold || undefined, flight, certificate, maxSent, maxReceived];
+  const checksPath = state.checksPath || undefined;
+  const optional = [
+    coap,
+    isSealedTold || undefined,
+    flight,
+    certificate,
+    maxSent,
+    maxReceived,
+    checksPath,
+  ];
   const last = optional.findLastIndex((value) => value !== undefined);
   to.array(POSITIONS_WITHOUT_COAP + last + 1);
   to.number(kind);
@@ -93,6 +103,8 @@ export function packConnection(
   if (maxSent !== undefined) to.number(maxSent);
   else if (last > 4) to.nil();
   if (maxReceived !== undefined) to.number(maxReceived);
+  else if (last > 5) to.nil();
+  if (checksPath) to.number(1);
 }
 
 function packFlight(
@@ -196,6 +208,8 @@ export function unpackConnection(fields: FieldReader, elapsedMs: number): Unpack
   if (maxSent !== undefined) state.maxSentPlaintext = maxSent;
   const maxReceived = fields.optionalInteger("maxReceivedPlaintext", 0, 0xffff);
   if (maxReceived !== undefined) state.maxReceivedPlaintext = maxReceived;
+  const checksPath = fields.optionalInteger("checksPath", 0, 1);
+  if (checksPath === 1) state.checksPath = true;
   return { state, coap: coap && unpackCoap(coap, elapsedMs) };
 }
 

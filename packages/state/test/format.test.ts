@@ -147,6 +147,7 @@ describe("the format", () => {
       null,
       null,
       null,
+      null,
       "of a later version",
       { any: 1 },
     ];

@@ -55,6 +55,7 @@ export interface ServerConfig {
   readonly cidLength: number | undefined;
   readonly mtu: number;
   readonly maxConnections: number;
+  readonly returnRoutability: "off" | "basic" | "enhanced";
   readonly replaceIdleMs: number | undefined;
   readonly maxConnectionsPerIdentity: number | undefined;
   readonly maxHandshakes: number;
@@ -104,6 +105,7 @@ export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): Se
     cidLength: parseCidLength(raw.cidLength, cluster !== undefined),
     mtu: parseInteger("--mtu", raw.mtu, 256, 65507),
     maxConnections: parseInteger("--max-connections", raw.maxConnections, 1, 10_000_000),
+    returnRoutability: parseReturnRoutability(raw.returnRoutability),
     replaceIdleMs:
       raw.replaceIdle === undefined
         ? undefined
@@ -221,4 +223,11 @@ function readOption(option: string, file: string): string {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
     throw new ConfigError(`${option}: cannot read ${file} (${code})`);
   }
+}
+
+function parseReturnRoutability(value: string): "off" | "basic" | "enhanced" {
+  if (value === "off" || value === "basic" || value === "enhanced") return value;
+  throw new ConfigError(
+    `--return-routability: "${value}" is not accepted; give off, basic or enhanced`,
+  );
 }

@@ -21,6 +21,7 @@ export interface RawOptions extends RawCertificateOptions {
   readonly pskFile?: string;
   readonly cipher?: string;
   readonly cidLength?: string;
+  readonly returnRoutability: string;
   readonly mtu: string;
   readonly maxConnections: string;
   readonly replaceIdle?: string;
@@ -239,6 +240,13 @@ const OPTIONS: readonly OptionRow[] = [
     flags: "--cid-length <0..32|off>",
     environment: "DTLS_CLUSTER_CID_LENGTH",
     description: "bytes of the own Connection IDs; a cluster needs 5 or more (default: 6)",
+  },
+  {
+    flags: "--return-routability <off|basic|enhanced>",
+    environment: "DTLS_CLUSTER_RETURN_ROUTABILITY",
+    default: "basic",
+    description:
+      "ask clients that know RFC 9853 at a new address before it counts; enhanced asks the old address first, so that copied records move nobody",
   },
   {
     flags: "--mtu <bytes>",

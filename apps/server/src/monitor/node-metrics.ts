@@ -74,6 +74,15 @@ const COUNTERS: readonly CounterRow[] = [
     }),
   },
   {
+    name: "path_checks",
+    help: "Return routability checks of new addresses (RFC 9853); failed ones left the address as it was.",
+    label: "outcome",
+    read: ({ dtls }) => ({
+      started: dtls["pathChecks"] ?? 0,
+      failed: dtls["pathChecksFailed"] ?? 0,
+    }),
+  },
+  {
     name: "evictions",
     help: "Connections that were closed for newer ones, at a limit.",
     label: "of",

@@ -26,6 +26,7 @@ export function dtlsOptions(
     entropy: createNodeEntropy(),
     role: "server",
     mtu: config.mtu,
+    returnRoutability: config.returnRoutability,
     wallClockOffset: performance.timeOrigin,
     limits: {
       maxConnections: config.maxConnections,

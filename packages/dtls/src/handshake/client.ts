@@ -171,6 +171,7 @@ function takeServerHello(
   association.suite = suite;
   if (suite.keyExchange === "ecdhe-ecdsa") association.pskIdentity = new Uint8Array(0);
   association.writeConnectionId = agreement.writeConnectionId;
+  association.checksPath = agreement.checksPath;
   if (!agreement.usesConnectionId) core.withdrawConnectionId(association);
   applySizes(association, agreement.sizes);
   exchange.state = {

@@ -20,6 +20,10 @@ import {
   isInitialRenegotiationInfo,
   renegotiationInfoExtension,
 } from "./extensions/renegotiation-info.ts";
+import {
+  checkReturnRoutability,
+  returnRoutabilityExtension,
+} from "./extensions/return-routability.ts";
 import { type ClientHello, offeredCipherSuites } from "./messages/client-hello.ts";
 import type { ServerHello } from "./messages/server-hello.ts";
 import {
@@ -39,6 +43,8 @@ export interface Agreement {
   readonly writeConnectionId: Uint8Array | undefined;
   /** Whether records to this side carry its CID, if that is not empty. */
   readonly usesConnectionId: boolean;
+  /** Return routability checks (RFC 9853), which need a CID. */
+  readonly checksPath: boolean;
   readonly sizes: RecordSizes | undefined;
 }
 
@@ -68,6 +74,7 @@ export function chooseFromOffer(hello: ClientHello, config: EndpointConfig): Ser
     suite: choice.suite,
     extendedMasterSecret: agreeExtendedMasterSecret(hello.extensions, config),
     usesConnectionId,
+    checksPath: usesConnectionId && agreePathChecks(hello.extensions, config),
     writeConnectionId: usesConnectionId ? peerConnectionId(offered, config) : undefined,
     sizes: chooseSizes(hello.extensions, config),
   };
@@ -91,6 +98,7 @@ export function answeredExtensions(
   if (agreement.usesConnectionId) {
     extensions.push(connectionIdExtension(association.readConnectionId ?? new Uint8Array(0)));
   }
+  if (agreement.checksPath) extensions.push(returnRoutabilityExtension());
   return extensions;
 }
 
@@ -107,6 +115,7 @@ export function offeredExtensions(
   if (config.extendedMasterSecret !== "disabled") extensions.push(extendedMasterSecretExtension());
   if (config.connectionIdLength !== undefined) {
     extensions.push(connectionIdExtension(association.readConnectionId ?? new Uint8Array(0)));
+    if (config.returnRoutability !== "off") extensions.push(returnRoutabilityExtension());
   }
   return extensions;
 }
@@ -151,9 +160,17 @@ export function acceptChoice(
     types: acceptCertificateTypes(hello.extensions, offer),
     extendedMasterSecret: agreeExtendedMasterSecret(hello.extensions, config),
     usesConnectionId: answered !== undefined,
+    checksPath: answered !== undefined && agreePathChecks(hello.extensions, config),
     writeConnectionId: answered === undefined ? undefined : peerConnectionId(answered, config),
     sizes: acceptSizes(hello.extensions, config),
   };
+}
+
+/** Whether both sides have them (RFC 9853 section 4). */
+function agreePathChecks(extensions: readonly Extension[], config: EndpointConfig): boolean {
+  const data = findExtension(extensions, ExtensionType.returnRoutability);
+  if (data !== undefined) checkReturnRoutability(data);
+  return data !== undefined && config.returnRoutability !== "off";
 }
 
 /** Whether both sides have it (RFC 7627 section 5.2 and 5.3). */

@@ -2,6 +2,7 @@ import type { Association } from "../association.ts";
 import { copyBytes } from "../copy-bytes.ts";
 import { type EndpointCore, isOver } from "../endpoint-core.ts";
 import { DtlsError } from "../errors.ts";
+import { onPathDeadline } from "../path-check.ts";
 import type { RecordWriter } from "../protection/record-writer.ts";
 import { hasSameBytes } from "../state/session-secrets.ts";
 import type { Exchange } from "./exchange.ts";
@@ -56,7 +57,9 @@ export function repeatFlight(core: EndpointCore, association: Association): void
 export function onDeadline(core: EndpointCore, association: Association, now: number): void {
   const { exchange } = association;
   if (exchange === undefined) {
-    association.lastFlight = undefined;
+    const { pathCheck } = association;
+    if (pathCheck === undefined) association.lastFlight = undefined;
+    else onPathDeadline(core, association, pathCheck, now);
     return;
   }
   const isOut = exchange.retransmissions >= core.config.maxRetransmissions;

@@ -61,6 +61,7 @@ export function startServerHandshake(
   const association = core.startAssociation("server", path, now);
   association.suite = agreement.suite;
   association.writeConnectionId = agreement.writeConnectionId;
+  association.checksPath = agreement.checksPath;
   if (agreement.usesConnectionId && !core.assignConnectionId(association)) {
     core.fail(association, new DtlsError("DTLS_LIMIT", "no Connection ID is left"), now);
     return;

@@ -61,6 +61,8 @@ export interface ConnectionState {
   readonly maxSentPlaintext?: number;
   /** Longest plaintext of records that this side takes, 64 to 16385 bytes, where it told the peer so. */
   readonly maxReceivedPlaintext?: number;
+  /** Return routability checks were agreed on (RFC 9853). One that is under way begins anew with the heir. */
+  readonly checksPath?: boolean;
 }
 
 /** A server's ChangeCipherSpec and Finished (RFC 6347 section 4.2.4). */

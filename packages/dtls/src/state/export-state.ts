@@ -49,17 +49,21 @@ export function exportState(
     mtu: association.mtu,
   };
   const flight = unconfirmedFlight(association);
-  const { peerCertificate, contentLimit, maxSentPlaintext, maxReceivedPlaintext } = association;
+  const { peerCertificate, contentLimit, checksPath, maxSentPlaintext, maxReceivedPlaintext } =
+    association;
   const isSendingLess = contentLimit < maximumPlaintextLength;
   const isTakingLess = maxReceivedPlaintext < longestPlaintext;
   const hasLimits = isSendingLess || isTakingLess;
-  if (flight === undefined && peerCertificate === undefined && !hasLimits) return state;
+  if (flight === undefined && peerCertificate === undefined && !hasLimits && !checksPath) {
+    return state;
+  }
   return {
     ...state,
     ...(flight && { unconfirmedFlight: flight }),
     ...(peerCertificate && { peerCertificate: copyCertificate(peerCertificate) }),
     ...(isSendingLess && { maxSentPlaintext }),
     ...(isTakingLess && { maxReceivedPlaintext }),
+    ...(checksPath && { checksPath }),
   };
 }
 

@@ -43,6 +43,7 @@ export function importState(core: EndpointCore, state: ConnectionState, now: num
     type: state.peerCertificate.type,
     chain: state.peerCertificate.chain.map(copyBytes),
   };
+  association.checksPath = state.checksPath === true;
   association.forgeries = state.forgeries;
   association.establishedAt = state.establishedAt;
   const position = positionOf(state);

@@ -46,6 +46,8 @@ export class DtlsHost implements ConnectionHost {
     const connectionId = options.connectionId ?? { length: role === "server" ? 6 : 0 };
     this.#endpoint = createEndpoint(
       {
+        // A client would offer an extension that few servers know.
+        ...(role === "server" && { returnRoutability: "basic" as const }),
         ...options,
         connectionId,
         role,

@@ -14,6 +14,7 @@ export const ExtensionType = {
   extendedMasterSecret: 23,
   recordSizeLimit: 28,
   connectionId: 54,
+  returnRoutability: 61,
   renegotiationInfo: 0xff01,
 } as const;
 export type ExtensionType = (typeof ExtensionType)[keyof typeof ExtensionType];
