@@ -24,7 +24,8 @@ for (const step of steps) {
     passed += report.numPassedTests;
     failed += failures + extra;
     skipped += report.numPendingTests + report.numTodoTests;
-    result = `${report.numPassedTests} passed, ${failures + extra} failed, ${report.numPendingTests} skipped`;
+    const reason = report.skippedBecause === undefined ? "" : `: ${report.skippedBecause}`;
+    result = `${report.numPassedTests} passed, ${failures + extra} failed, ${report.numPendingTests} skipped${reason}`;
   } else {
     if (code === "0") passed += 1;
     else failed += 1;

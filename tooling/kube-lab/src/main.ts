@@ -30,7 +30,7 @@ async function main(options: LabOptions): Promise<number> {
   if (missing !== undefined) {
     console.error(`kube-lab: no lab on this machine: ${missing}`);
     if (options.command !== "test") return EXIT_USAGE;
-    if (options.json !== undefined) writeSkippedReport(options.json);
+    if (options.json !== undefined) writeSkippedReport(options.json, missing);
     return options.ifPossible ? 0 : EXIT_USAGE;
   }
   for (const name of await removeAbandonedLabs()) {

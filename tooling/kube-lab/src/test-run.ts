@@ -45,9 +45,9 @@ export async function runTests(options: TestRunOptions, interrupted: AbortSignal
 }
 
 /** For a machine that cannot: one skipped test, under the names that vitest's reports have. */
-export function writeSkippedReport(file: string): void {
+export function writeSkippedReport(file: string, skippedBecause: string): void {
   const counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 1, numTodoTests: 0 };
-  writeFileSync(file, `${JSON.stringify({ ...counts, testResults: [] })}\n`);
+  writeFileSync(file, `${JSON.stringify({ ...counts, testResults: [], skippedBecause })}\n`);
 }
 
 function vitest(lab: Lab, options: TestRunOptions, interrupted: AbortSignal): Promise<number> {
