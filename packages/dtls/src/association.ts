@@ -48,6 +48,9 @@ export class Association
   forgeries = 0;
   peerCertificate: PeerCertificate | undefined = undefined;
   extendedMasterSecret = false;
+  isResumed = false;
+  /** Of a server's session that can be resumed by its id, else empty. */
+  sessionKey = "";
   /** Slot of the endpoint's {@link SecretStore}, -1 for none. */
   secretSlot = -1;
   /** One character a byte: a fraction of what a small array takes. */

@@ -56,6 +56,11 @@ export interface EndpointOptions {
    * handshake may go on at another node. Default: random, of this process alone.
    */
   readonly cookieSecret?: Uint8Array;
+  /**
+   * Abbreviated handshakes of a server (RFC 5246 section 7.3). Default: none. Only sessions with extended master secret are
+   * resumed.
+   */
+  readonly resumption?: ResumptionOptions;
   /** First retransmission of a flight (RFC 6347 section 4.2.4.1), doubled each time. Default 1000. */
   readonly retransmissionTimeoutMs?: number;
   /** Upper bound of the doubling. Default 60 000. */
@@ -80,6 +85,22 @@ export interface EndpointOptions {
   readonly keyLog?: (line: string) => void;
   /** Wall-clock milliseconds since 1970 at monotonic time 0; `now + wallClockOffset` is wall time. */
   readonly wallClockOffset?: number;
+}
+
+/** How a server resumes sessions: by tickets where a client takes them, else by id. */
+export interface ResumptionOptions {
+  /**
+   * Secret of stateless tickets (RFC 5077), at least 16 bytes, from which keys are derived that change with time. Nodes with
+   * one secret and lifetime accept each other's tickets. Whoever knows it can read the traffic of resumed sessions and of
+   * those before them. Default: no tickets.
+   */
+  readonly ticketSecret?: Uint8Array;
+  /** Sessions remembered by id on this endpoint, 0 to 10,000,000; the oldest goes first. Default 0. */
+  readonly maxSessions?: number;
+  /**
+   * Seconds from a full handshake in which its session may be resumed, 1 to 86,400 (RFC 5246 section F.1.4). Default 86 400.
+   */
+  readonly lifetimeSeconds?: number;
 }
 
 /** Bounds on what peers can make an endpoint hold. */

@@ -15,6 +15,8 @@ export interface Connection {
   readonly writeConnectionId: Uint8Array | undefined;
   /** PSK identity; empty before it is known, and without PSK. */
   readonly pskIdentity: Uint8Array;
+  /** Whether the handshake was an abbreviated one; false again after a handover. */
+  readonly isResumed: boolean;
   /** The peer's certificate or raw public key that was accepted; undefined for a peer without one. */
   readonly peerCertificate: PeerCertificate | undefined;
   /** Monotonic time of the last authentic record. */

@@ -28,6 +28,7 @@ export class Counters {
   readonly datagramsDropped: Record<DropReason, number> = zeros();
   handshakesStarted = 0;
   handshakesCompleted = 0;
+  handshakesResumed = 0;
   handshakesFailed = 0;
   connectionsEvicted = 0;
   helloVerifyRequests = 0;
@@ -52,6 +53,7 @@ export class Counters {
       },
       handshakesStarted: this.handshakesStarted,
       handshakesCompleted: this.handshakesCompleted,
+      handshakesResumed: this.handshakesResumed,
       handshakesFailed: this.handshakesFailed,
       connectionsEvicted: this.connectionsEvicted,
       helloVerifyRequests: this.helloVerifyRequests,

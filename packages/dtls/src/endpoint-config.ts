@@ -1,4 +1,4 @@
-import type { EndpointLimits, EndpointOptions } from "./config.ts";
+import type { EndpointLimits, EndpointOptions, ResumptionOptions } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import { copyBytes } from "./copy-bytes.ts";
 import { type OwnCredential, parseCredentials } from "./credential.ts";
@@ -30,6 +30,7 @@ export interface EndpointConfig {
   readonly prefersPath: (connection: Connection, path: Path) => boolean;
   readonly extendedMasterSecret: "required" | "enabled" | "disabled";
   readonly cookieSecret: Uint8Array;
+  readonly resumption: ResumptionConfig;
   readonly retransmissionTimeoutMs: number;
   readonly maxRetransmissionTimeoutMs: number;
   readonly maxRetransmissions: number;
@@ -39,6 +40,13 @@ export interface EndpointConfig {
   readonly limits: EndpointLimits;
   readonly keyLog: ((line: string) => void) | undefined;
   readonly wallClockOffset: number;
+}
+
+export interface ResumptionConfig {
+  readonly ticketSecret: Uint8Array | undefined;
+  /** 0 remembers none. */
+  readonly maxSessions: number;
+  readonly lifetimeMs: number;
 }
 
 /** Checks options once. @throws DtlsUsageError naming the option, its value and what is accepted. */
@@ -82,6 +90,7 @@ export function parseEndpointOptions(options: EndpointOptions): EndpointConfig {
       "disabled",
     ]),
     cookieSecret: parseCookieSecret(options.cookieSecret, entropy),
+    resumption: parseResumption(options.resumption ?? {}),
     retransmissionTimeoutMs,
     maxRetransmissionTimeoutMs: integer(
       "maxRetransmissionTimeoutMs",
@@ -191,9 +200,21 @@ function parseCookieSecret(secret: Uint8Array | undefined, entropy: Entropy): Ui
     entropy.fill(own);
     return own;
   }
-  if (secret.length < 16) {
-    throw usage("cookieSecret", `${secret.length} bytes`, "at least 16 bytes");
-  }
+  return parseSecret("cookieSecret", secret);
+}
+
+function parseResumption(options: ResumptionOptions): ResumptionConfig {
+  const { ticketSecret, maxSessions = 0, lifetimeSeconds = 86_400 } = options;
+  const seconds = integer("resumption.lifetimeSeconds", lifetimeSeconds, 1, 86_400);
+  return Object.freeze({
+    ticketSecret: ticketSecret && parseSecret("resumption.ticketSecret", ticketSecret),
+    maxSessions: integer("resumption.maxSessions", maxSessions, 0, 10_000_000),
+    lifetimeMs: seconds * 1000,
+  });
+}
+
+function parseSecret(name: string, secret: Uint8Array): Uint8Array {
+  if (secret.length < 16) throw usage(name, `${secret.length} bytes`, "at least 16 bytes");
   return copyBytes(secret);
 }
 

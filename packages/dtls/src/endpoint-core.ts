@@ -12,6 +12,8 @@ import { PlainRecordWriter } from "./protection/record-writer.ts";
 import { AlertDescription, AlertLevel, encodeAlert } from "./record/alert.ts";
 import { ContentType } from "./record/content-type.ts";
 import { Residents } from "./residents.ts";
+import { SessionCache } from "./resumption/session-cache.ts";
+import { TicketAuthority } from "./resumption/ticket-authority.ts";
 import { SecretStore } from "./state/secret-store.ts";
 
 const MAX_CID_ATTEMPTS = 10;
@@ -28,6 +30,9 @@ export class EndpointCore {
   readonly residents: Residents;
   readonly secrets: SecretStore = new SecretStore();
   readonly deadlines: DeadlineQueue<Association> = new DeadlineQueue();
+  readonly sessions: SessionCache;
+  /** Undefined without a secret. */
+  readonly tickets: TicketAuthority | undefined;
   isSealedForEver = false;
   /** Write sequence numbers start here at least. */
   minimumSequence = 0;
@@ -36,6 +41,10 @@ export class EndpointCore {
     this.config = config;
     this.sink = sink;
     this.residents = new Residents(config.limits);
+    const { crypto, entropy, resumption } = config;
+    const { ticketSecret, maxSessions, lifetimeMs } = resumption;
+    this.sessions = new SessionCache(maxSessions, lifetimeMs);
+    this.tickets = ticketSecret && new TicketAuthority(crypto, entropy, ticketSecret, lifetimeMs);
     const seed = new Uint8Array(4);
     config.entropy.fill(seed);
     this.byAddress = new AddressTable(new DataView(seed.buffer).getInt32(0));
@@ -124,8 +133,10 @@ export class EndpointCore {
   /** Sends an alert under the association's keys, or in the clear while there are none. */
   sendAlert(association: Association, level: 1 | 2, description: number): void {
     const alert = encodeAlert(level, description);
-    // A server's records are protected from its ChangeCipherSpec on, which ends the handshake.
-    const isProtected = association.role === "client" || association.exchange === undefined;
+    // Records are protected from the own ChangeCipherSpec on.
+    const { exchange } = association;
+    const isProtected =
+      exchange === undefined || exchange.flight.some(({ kind }) => kind === "change-cipher-spec");
     if (association.sealer !== undefined && isProtected) {
       const datagram = association.sealer.sealDatagram(ContentType.alert, alert);
       if (datagram === undefined) return;
@@ -183,6 +194,9 @@ export class EndpointCore {
       this.counters.handshakesFailed += 1;
       this.serverHandshakes.delete(association);
     }
+    // RFC 5246 section 7.2.2: after a fatal alert nobody resumes the session.
+    const isFatal = reason.kind === "failed" || reason.kind === "limit-reached";
+    if (isFatal && association.sessionKey !== "") this.sessions.remove(association.sessionKey);
     association.phase = reason.kind === "exported" ? "exported" : "closed";
     this.byAddress.remove(association);
     this.byCid.remove(association);

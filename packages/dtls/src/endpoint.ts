@@ -22,6 +22,13 @@ export interface ConnectOptions {
   readonly serverName?: string;
   /** What the client can show when the server asks, best first. Default: nothing. */
   readonly credentials?: readonly Credential[];
+  /**
+   * A session of an earlier handshake with this server, from the event "session". It is offered as long as it lives and
+   * the other options still are as they were; else, or when the server does not take it, the handshake is a full one.
+   */
+  readonly session?: Uint8Array;
+  /** Whether the event "session" is wanted. Default: when `session` is given. */
+  readonly savesSession?: boolean;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Connection } from "./connection.ts";
 import type { Credential, PeerCertificate } from "./credential.ts";
 import type { SignatureScheme } from "./crypto/provider.ts";
+import type { ConnectOptions } from "./endpoint.ts";
 import type { CertificateErrorCode, DtlsError } from "./errors.ts";
 import type { Path } from "./path.ts";
 
@@ -35,8 +36,8 @@ export type EndpointEvent =
     }
   | {
       /**
-       * A peer showed a certificate or a raw public key and signed with it: nothing else about it is checked yet. The
-       * handshake waits for {@link Endpoint.judgeCertificate}.
+       * A peer showed a certificate or a raw public key and signed with it, now or in the handshake of a session that is
+       * resumed: nothing else about it is checked yet. The handshake waits for {@link Endpoint.judgeCertificate}.
        */
       readonly type: "peer-certificate";
       readonly connection: Connection;
@@ -55,6 +56,16 @@ export type EndpointEvent =
       readonly data: Uint8Array;
     }
   | { readonly type: "connected"; readonly connection: Connection }
+  | {
+      /**
+       * A client's session can be resumed: a later handshake may be given `session` ({@link ConnectOptions.session}). It
+       * comes after "connected", where `savesSession` or `session` was given, and replaces what was saved before. It holds
+       * secrets, and belongs to the receiver.
+       */
+      readonly type: "session";
+      readonly connection: Connection;
+      readonly session: Uint8Array;
+    }
   | {
       /** An authenticated, newest record came by another path (RFC 9146 section 6). */
       readonly type: "path-changed";

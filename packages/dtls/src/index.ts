@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export type { EndpointLimits, EndpointOptions } from "./config.ts";
+export type { EndpointLimits, EndpointOptions, ResumptionOptions } from "./config.ts";
 export type { Connection, ConnectionPhase } from "./connection.ts";
 export type { Credential, PeerCertificate } from "./credential.ts";
 export type {

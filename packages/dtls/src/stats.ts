@@ -13,6 +13,8 @@ export interface EndpointStats {
   };
   readonly handshakesStarted: number;
   readonly handshakesCompleted: number;
+  /** Those of the completed ones that were abbreviated. */
+  readonly handshakesResumed: number;
   readonly handshakesFailed: number;
   /** Connections that gave their place to newer ones, at a limit. */
   readonly connectionsEvicted: number;

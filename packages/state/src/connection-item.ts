@@ -33,7 +33,7 @@ const SEQUENCE_BLOCK = 2 ** 26;
  *   17 forgeries
  *   18 established at (ms since 1970)   19 idle ms   20 MTU   21 CoAP state | nil
  *   22 records sealed | nil: as many as the lower 32 bits of position 12 say
- *   23 unconfirmed flight [message sequence, verify data, next plain sequence] | nil
+ *   23 unconfirmed flight [message sequence, verify data, next plain sequence, body of NewSessionTicket if any] | nil
  *   24 peer certificate [type: 0 X.509, 1 raw public key; the DER of each certificate, the peer's own first]
  *   25 longest plaintext to send | nil   26 longest plaintext to receive | nil
  *   27 1 where return routability checks were agreed on
@@ -111,10 +111,12 @@ function packFlight(
   to: MessagePackWriter,
   flight: Exclude<ConnectionState["unconfirmedFlight"], undefined>,
 ): void {
-  to.array(3);
+  const { newSessionTicket } = flight;
+  to.array(newSessionTicket === undefined ? 3 : 4);
   to.number(flight.messageSequence);
   to.bytes(flight.verifyData);
   to.number(flight.nextPlainSequence);
+  if (newSessionTicket !== undefined) to.bytes(newSessionTicket);
 }
 
 function packCertificate(to: MessagePackWriter, { type, chain }: PeerCertificate): void {
@@ -218,11 +220,13 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 function unpackFlight(
   fields: FieldReader,
 ): Exclude<ConnectionState["unconfirmedFlight"], undefined> {
-  return {
+  const flight = {
     messageSequence: fields.integer("unconfirmedFlight.messageSequence", 0, 0xffff),
     verifyData: fields.bytes("unconfirmedFlight.verifyData"),
     nextPlainSequence: fields.integer("unconfirmedFlight.nextPlainSequence", 0, 2 ** 48),
   };
+  const newSessionTicket = fields.optionalBytes("unconfirmedFlight.newSessionTicket");
+  return newSessionTicket === undefined ? flight : { ...flight, newSessionTicket };
 }
 
 function unpackCertificate(fields: FieldReader): PeerCertificate {

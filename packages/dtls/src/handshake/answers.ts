@@ -3,7 +3,10 @@ import type { EndpointCore } from "../endpoint-core.ts";
 import { DtlsError, DtlsUsageError } from "../errors.ts";
 import type { CertificateVerdict } from "../events.ts";
 import { takeOwnSignature, takeServerVerdict } from "./client-flight.ts";
+import { finishResumption } from "./client-resumption.ts";
+import type { Exchange } from "./exchange.ts";
 import { guardHandshake } from "./failure.ts";
+import { completeHandshake } from "./progress.ts";
 import { takeKeySignature } from "./server-flight.ts";
 import { takeClientVerdict } from "./server-proof.ts";
 
@@ -17,16 +20,33 @@ export function takeVerdict(
   const { exchange } = association;
   if (exchange === undefined) return;
   const { state } = exchange;
-  if (state.name !== "expect-server-verdict" && state.name !== "expect-client-verdict") {
+  if (!waitsForVerdict(state.name)) {
     throw new DtlsUsageError("judgeCertificate: this handshake does not wait for a verdict");
   }
   guardHandshake(core, association, now, () => {
-    if (state.name === "expect-server-verdict") {
-      takeServerVerdict(core, association, exchange, state, verdict, now);
-    } else {
-      takeClientVerdict(core, association, exchange, state, verdict);
+    switch (state.name) {
+      case "expect-server-verdict":
+        return takeServerVerdict(core, association, exchange, state, verdict, now);
+      case "expect-client-verdict":
+        return takeClientVerdict(core, association, exchange, state, verdict);
+      case "expect-resumed-server-verdict":
+        if (verdict !== "accepted") throw new DtlsError(verdict.code, verdict.reason);
+        return finishResumption(core, association, exchange, state, now);
+      case "expect-resumed-client-verdict":
+        if (verdict !== "accepted") throw new DtlsError(verdict.code, verdict.reason);
+        association.peerCertificate = state.certificate;
+        return completeHandshake(core, association, undefined, now);
     }
   });
+}
+
+function waitsForVerdict(name: Exchange["state"]["name"]): boolean {
+  return (
+    name === "expect-server-verdict" ||
+    name === "expect-client-verdict" ||
+    name === "expect-resumed-server-verdict" ||
+    name === "expect-resumed-client-verdict"
+  );
 }
 
 /** See Endpoint.provideSignature. */

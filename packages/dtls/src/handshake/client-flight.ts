@@ -109,7 +109,12 @@ function finishClientFlight(
     { kind: "change-cipher-spec" } as const,
     exchange.message(MessageType.finished, finished, 1),
   ];
-  exchange.state = { name: "expect-server-finished", agreement, masterSecret };
+  exchange.state = {
+    name: "expect-server-finished",
+    agreement,
+    masterSecret,
+    ticket: undefined,
+  };
   exchange.expiresAt = Number.POSITIVE_INFINITY;
   startFlight(core, association, flight, now);
 }

@@ -21,7 +21,11 @@ export interface ClientOffer {
   readonly pskIdentity: Uint8Array;
   readonly serverCertificateTypes: readonly CertificateType[];
   readonly serverName: string | undefined;
+  /** The name that the hello carries, in lower case; empty for none. */
+  readonly sentServerName: string;
   readonly credentials: readonly OwnCredential[];
+  readonly session: Uint8Array | undefined;
+  readonly savesSession: boolean;
 }
 
 /** What a server agreed to of it. */
@@ -63,6 +67,9 @@ export function parseConnectOptions(options: ConnectOptions, config: EndpointCon
     pskIdentity: psk === undefined ? new Uint8Array(0) : copyBytes(pskIdentity),
     serverCertificateTypes,
     serverName,
+    sentServerName: hasCertificates(suites) ? (serverName?.toLowerCase() ?? "") : "",
+    session: options.session,
+    savesSession: options.savesSession ?? options.session !== undefined,
     credentials: parseCredentials("credentials", options.credentials ?? [], config.crypto),
   };
 }
@@ -73,12 +80,11 @@ export function keyExchangeExtensions(
   config: EndpointConfig,
 ): readonly Extension[] {
   const extensions: Extension[] = [];
-  const hasCertificates = offer.suites.some(({ keyExchange }) => keyExchange === "ecdhe-ecdsa");
   if (!offer.suites.some(({ keyExchange }) => keyExchange !== "psk")) return extensions;
   const groups = config.groups.map(({ id }) => id);
   extensions.push(numberListExtension(ExtensionType.supportedGroups, groups));
   extensions.push(pointFormatsExtension());
-  if (!hasCertificates) return extensions;
+  if (!hasCertificates(offer.suites)) return extensions;
   extensions.push(numberListExtension(ExtensionType.signatureAlgorithms, offeredSchemes));
   if (offer.serverName !== undefined) extensions.push(serverNameExtension(offer.serverName));
   // Silence stands for X.509 alone (RFC 7250 section 3).
@@ -93,6 +99,10 @@ export function keyExchangeExtensions(
     extensions.push(certificateTypesExtension(type, clientTypes));
   }
   return extensions;
+}
+
+function hasCertificates(suites: readonly CipherSuite[]): boolean {
+  return suites.some(({ keyExchange }) => keyExchange === "ecdhe-ecdsa");
 }
 
 /** Checks the server's answers. @throws DtlsError or DecodeError */

@@ -1,8 +1,10 @@
 import type { PeerCertificate } from "../credential.ts";
 import type { PublicKey } from "../crypto/provider.ts";
+import type { ClientSession } from "../resumption/saved-session.ts";
 import type { ClientOffer } from "./client-offer.ts";
 import type { FlightItem } from "./flight.ts";
 import type { ClientHello } from "./messages/client-hello.ts";
+import type { NewSessionTicket } from "./messages/new-session-ticket.ts";
 import type { EcdhParameters } from "./messages/server-key-exchange.ts";
 import type { ClientAgreement } from "./negotiate.ts";
 import type { OwnProof } from "./server-choice.ts";
@@ -14,13 +16,17 @@ export type ClientState =
   | ExpectServerHelloDone
   | ExpectServerVerdict
   | ExpectOwnSignature
-  | ExpectServerFinished;
+  | ExpectServerFinished
+  | ExpectResumingServer
+  | ExpectResumedServerVerdict;
 
 /** Either a HelloVerifyRequest or a ServerHello. */
 export interface ExpectServerHello {
   readonly name: "expect-server-hello";
   readonly hello: ClientHello;
   readonly offer: ClientOffer;
+  /** What the hello asks to resume. */
+  readonly session: ClientSession | undefined;
   /** HelloVerifyRequests answered so far. */
   readonly verified: number;
 }
@@ -64,4 +70,22 @@ export interface ExpectServerFinished {
   readonly name: "expect-server-finished";
   readonly agreement: ClientAgreement;
   readonly masterSecret: Uint8Array;
+  /** Came before the Finished that proves it. */
+  readonly ticket: NewSessionTicket | undefined;
+}
+
+/** The server took the session: a NewSessionTicket may come, then its Finished. */
+export interface ExpectResumingServer {
+  readonly name: "expect-resuming-server";
+  readonly agreement: ClientAgreement;
+  readonly session: ClientSession;
+  readonly ticket: NewSessionTicket | undefined;
+}
+
+/** The owner of the endpoint judges the certificate of the session again: it may have expired. */
+export interface ExpectResumedServerVerdict {
+  readonly name: "expect-resumed-server-verdict";
+  readonly agreement: ClientAgreement;
+  readonly session: ClientSession;
+  readonly ticket: NewSessionTicket | undefined;
 }

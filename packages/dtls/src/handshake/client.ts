@@ -25,12 +25,24 @@ import type { Association } from "../association.ts";
 import { DecodeError } from "../codec/decode-error.ts";
 import { copyBytes } from "../copy-bytes.ts";
 import type { ConnectOptions } from "../endpoint.ts";
+import type { EndpointConfig } from "../endpoint-config.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
 import { DtlsError } from "../errors.ts";
 import type { Path } from "../path.ts";
 import { versionDtls12 } from "../record/record-header.ts";
+import type { ClientSession } from "../resumption/saved-session.ts";
+import { hasSameBytes } from "../state/session-secrets.ts";
 import { startClientFlight } from "./client-flight.ts";
 import { type ClientOffer, parseConnectOptions } from "./client-offer.ts";
+import {
+  checkTicketCame,
+  clientSessionOf,
+  offerableSession,
+  resume,
+  takeNewSessionTicket,
+  takeResumingServerFinished,
+  tellSession,
+} from "./client-resumption.ts";
 import type {
   ExpectServerFinished,
   ExpectServerHello,
@@ -76,23 +88,36 @@ export function startClientHandshake(
   }
   const random = new Uint8Array(32);
   config.entropy.fill(random);
+  const session = offerableSession(core, offer, now);
   const hello: ClientHello = {
     version: versionDtls12,
     random,
-    sessionId: new Uint8Array(0),
+    sessionId: helloSessionId(config, session),
     cookie: new Uint8Array(0),
     cipherSuites: offeredSuites(offer),
     compressionMethods: Uint8Array.of(0),
-    extensions: offeredExtensions(config, offer, association),
+    extensions: offeredExtensions(config, offer, association, session),
   };
   const exchange = new Exchange(
-    { name: "expect-server-hello", hello, offer, verified: 0 },
+    { name: "expect-server-hello", hello, offer, session, verified: 0 },
     config,
     { recordSequence: 0, messageSequence: 0, expected: 0 },
   );
   association.exchange = exchange;
   sendHello(core, association, exchange, hello, now);
   return association;
+}
+
+/** Beside a ticket, an id of one's own shows whether the server took it (RFC 5077 section 3.4). */
+function helloSessionId(
+  { entropy }: EndpointConfig,
+  session: ClientSession | undefined,
+): Uint8Array {
+  if (session === undefined) return new Uint8Array(0);
+  if (session.ticket.length === 0) return session.sessionId;
+  const id = new Uint8Array(32);
+  entropy.fill(id);
+  return id;
 }
 
 function offeredSuites({ suites }: ClientOffer): Uint8Array {
@@ -134,6 +159,13 @@ export function advanceClient(
     exchange.state = { ...addServerMessage(state, message, core.config), after: type };
   } else if (state.name === "expect-server-finished" && type === MessageType.finished) {
     takeFinished(core, association, exchange, state, message, now);
+  } else if (
+    (state.name === "expect-server-finished" || state.name === "expect-resuming-server") &&
+    type === MessageType.newSessionTicket
+  ) {
+    takeNewSessionTicket(exchange, state, message);
+  } else if (state.name === "expect-resuming-server" && type === MessageType.finished) {
+    takeResumingServerFinished(core, association, exchange, state, message, now);
   } else {
     throw unexpected(message, state);
   }
@@ -161,7 +193,7 @@ function takeServerHello(
   core: EndpointCore,
   association: Association,
   exchange: Exchange,
-  { hello, offer }: ExpectServerHello,
+  { hello, offer, session }: ExpectServerHello,
   message: HandshakeMessage,
 ): void {
   const answer = decodeServerHello(message.body);
@@ -169,15 +201,25 @@ function takeServerHello(
   exchange.transcript.add(message);
   const { suite } = agreement;
   association.suite = suite;
-  if (suite.keyExchange === "ecdhe-ecdsa") association.pskIdentity = new Uint8Array(0);
   association.writeConnectionId = agreement.writeConnectionId;
   association.checksPath = agreement.checksPath;
   if (!agreement.usesConnectionId) core.withdrawConnectionId(association);
   applySizes(association, agreement.sizes);
+  const randoms = { clientRandom: hello.random, serverRandom: copyBytes(answer.random) };
+  const isEcho = answer.sessionId.length > 0 && hasSameBytes(answer.sessionId, hello.sessionId);
+  if (session !== undefined && isEcho) {
+    offer.psk?.fill(0);
+    resume(core, association, exchange, agreement, randoms, session);
+    return;
+  }
+  // It may have come early, for a session that is not resumed after all.
+  exchange.hasChangeCipherSpec = false;
+  session?.masterSecret.fill(0);
+  if (suite.keyExchange === "ecdhe-ecdsa") association.pskIdentity = new Uint8Array(0);
   exchange.state = {
     name: "expect-server-hello-done",
     agreement,
-    randoms: { clientRandom: hello.random, serverRandom: copyBytes(answer.random) },
+    randoms,
     offer,
     certificate: undefined,
     key: undefined,
@@ -212,17 +254,21 @@ function takeFinished(
   core: EndpointCore,
   association: Association,
   exchange: Exchange,
-  { agreement, masterSecret }: ExpectServerFinished,
+  state: ExpectServerFinished,
   message: HandshakeMessage,
   now: number,
 ): void {
   const { config } = core;
+  const { agreement, masterSecret } = state;
+  checkTicketCame(state);
   const expected = finishedBody(config, agreement, masterSecret, "server", exchange.transcript);
   if (!config.crypto.equal(expected, message.body)) {
     throw new DtlsError("DTLS_BAD_FINISHED", "the server's Finished does not match");
   }
+  const session = clientSessionOf(core, association, state, now);
   masterSecret.fill(0);
   completeHandshake(core, association, undefined, now);
+  tellSession(core, association, session, now);
 }
 
 function unexpected(message: HandshakeMessage, state: Exchange["state"]): DtlsError {

@@ -219,10 +219,18 @@ function isPlausible(
   const { state } = exchange;
   switch (state.name) {
     case "expect-server-hello":
-      if (ahead > 0) return followsServerHello(type);
+      if (ahead > 0) {
+        const mayResume = state.session !== undefined && type === MessageType.newSessionTicket;
+        return followsServerHello(type) || mayResume;
+      }
       return type === MessageType.serverHello || type === MessageType.helloVerifyRequest;
     case "expect-server-hello-done":
       return followsServerHello(type);
+    case "expect-server-finished":
+    case "expect-resuming-server": {
+      const isMissing = state.agreement.expectsTicket && state.ticket === undefined;
+      return type === MessageType.newSessionTicket && ahead === 0 && isMissing;
+    }
     case "expect-client-certificate":
       return fitsClientFlight(fragment, MessageType.certificate, ahead, config);
     case "expect-client-key-exchange":
@@ -265,8 +273,9 @@ function fitsClientFlight(
 
 /**
  * It belongs to the flight that ends with Finished. On a server it may overtake the ClientKeyExchange of that
- * flight, or wait for the key; a client has sent its own Finished before.
+ * flight, or wait for the key; a client has sent its own Finished before, or wants to resume a session.
  */
 function expectsChangeCipherSpec({ state }: Exchange): boolean {
-  return state.name !== "expect-server-hello" && state.name !== "expect-server-hello-done";
+  if (state.name === "expect-server-hello") return state.session !== undefined;
+  return state.name !== "expect-server-hello-done";
 }

@@ -1,8 +1,12 @@
 import type { Association } from "../association.ts";
+import { copyBytes } from "../copy-bytes.ts";
 import type { CipherSuite } from "../crypto/cipher-suites.ts";
 import type { EndpointConfig } from "../endpoint-config.ts";
+import type { EndpointCore } from "../endpoint-core.ts";
 import { DtlsError } from "../errors.ts";
 import { versionDtls12 } from "../record/record-header.ts";
+import type { ClientSession, SavedSession } from "../resumption/saved-session.ts";
+import { sessionKey } from "../resumption/session-cache.ts";
 import {
   acceptCertificateTypes,
   type CertificateTypes,
@@ -24,6 +28,8 @@ import {
   checkReturnRoutability,
   returnRoutabilityExtension,
 } from "./extensions/return-routability.ts";
+import { decodeServerName } from "./extensions/server-name.ts";
+import { sessionTicketExtension } from "./extensions/session-ticket.ts";
 import { type ClientHello, offeredCipherSuites } from "./messages/client-hello.ts";
 import type { ServerHello } from "./messages/server-hello.ts";
 import {
@@ -51,10 +57,25 @@ export interface Agreement {
 /** A server's agreement. */
 export interface ServerAgreement extends Agreement {
   readonly choice: ServerChoice;
+  /** What the client asked for, in lower case; empty for none. */
+  readonly serverName: string;
+  /** Of the ServerHello: the id of a session that is to be remembered, or the client's own when a session is resumed. */
+  readonly sessionId: Uint8Array;
+  /** The place of a session that is resumed by its id, or is to be; else empty. */
+  readonly sessionKey: string;
+  readonly sendsTicket: boolean;
 }
 
-/** The server's choice from a client's offer. @throws DtlsError or DecodeError where there is none. */
-export function chooseFromOffer(hello: ClientHello, config: EndpointConfig): ServerAgreement {
+/**
+ * The server's choice from a client's offer.
+ * @param session what is resumed. @throws DtlsError or DecodeError where there is no choice.
+ */
+export function chooseFromOffer(
+  hello: ClientHello,
+  core: EndpointCore,
+  session: SavedSession | undefined,
+): ServerAgreement {
+  const { config } = core;
   // Versions of DTLS count downwards: 0xfefd is 1.2, everything above is older.
   if (hello.version >> 8 !== 0xfe || hello.version > versionDtls12) {
     throw new DtlsError("DTLS_PROTOCOL_VERSION", "the client does not speak DTLS 1.2");
@@ -68,16 +89,56 @@ export function chooseFromOffer(hello: ClientHello, config: EndpointConfig): Ser
   }
   const offered = findExtension(hello.extensions, ExtensionType.connectionId);
   const usesConnectionId = offered !== undefined && config.connectionIdLength !== undefined;
-  const choice = chooseKeyExchange(hello, config);
+  const choice =
+    session === undefined ? chooseKeyExchange(hello, config) : choiceOf(session, config);
+  const extendedMasterSecret = agreeExtendedMasterSecret(hello.extensions, config);
   return {
     choice,
     suite: choice.suite,
-    extendedMasterSecret: agreeExtendedMasterSecret(hello.extensions, config),
+    ...agreeSession(hello, core, session, extendedMasterSecret),
+    serverName: offeredServerName(hello.extensions),
+    extendedMasterSecret,
     usesConnectionId,
     checksPath: usesConnectionId && agreePathChecks(hello.extensions, config),
     writeConnectionId: usesConnectionId ? peerConnectionId(offered, config) : undefined,
     sizes: chooseSizes(hello.extensions, config),
   };
+}
+
+/** A session brings its suite, and needs no key exchange. */
+function choiceOf({ cipherSuite }: SavedSession, { cipherSuites }: EndpointConfig): ServerChoice {
+  const suite = cipherSuites.find(({ id }) => id === cipherSuite);
+  if (suite === undefined) throw new Error("the session's suite was checked before");
+  const nothing = { group: undefined, proof: undefined, clientCertificateType: undefined };
+  return { suite, ...nothing, extensions: [] };
+}
+
+/** How this session can be resumed later, or what was resumed. */
+function agreeSession(
+  { sessionId, extensions }: ClientHello,
+  { config, tickets, sessions }: EndpointCore,
+  session: SavedSession | undefined,
+  isResumable: boolean,
+): Pick<ServerAgreement, "sessionId" | "sessionKey" | "sendsTicket"> {
+  const ticket = findExtension(extensions, ExtensionType.sessionTicket);
+  if (session !== undefined) {
+    // A client that sent an id beside its ticket learns from it that the ticket was taken (RFC 5077 section 3.4).
+    const key = ticket === undefined || ticket.length === 0 ? sessionKey(sessionId) : "";
+    return { sessionId: copyBytes(sessionId), sessionKey: key, sendsTicket: false };
+  }
+  const none = { sessionId: new Uint8Array(0), sessionKey: "" };
+  if (!isResumable) return { ...none, sendsTicket: false };
+  if (ticket !== undefined && tickets !== undefined) return { ...none, sendsTicket: true };
+  if (!sessions.isEnabled) return { ...none, sendsTicket: false };
+  const id = new Uint8Array(32);
+  config.entropy.fill(id);
+  return { sessionId: id, sessionKey: sessionKey(id), sendsTicket: false };
+}
+
+/** The host name of a client's hello in lower case, empty for none. @throws DecodeError */
+export function offeredServerName(extensions: readonly Extension[]): string {
+  const data = findExtension(extensions, ExtensionType.serverName);
+  return (data && decodeServerName(data)) ?? "";
 }
 
 /** The extensions of the server's answer. */
@@ -91,6 +152,7 @@ export function answeredExtensions(
     ...answeredSizes(agreement.sizes),
   ];
   if (agreement.extendedMasterSecret) extensions.push(extendedMasterSecretExtension());
+  if (agreement.sendsTicket) extensions.push(sessionTicketExtension());
   const asksForRenegotiationInfo =
     findExtension(hello.extensions, ExtensionType.renegotiationInfo) !== undefined ||
     offeredCipherSuites(hello).includes(emptyRenegotiationInfoScsv);
@@ -107,6 +169,7 @@ export function offeredExtensions(
   config: EndpointConfig,
   offer: ClientOffer,
   association: Association,
+  session: ClientSession | undefined,
 ): readonly Extension[] {
   const extensions: Extension[] = [
     ...keyExchangeExtensions(offer, config),
@@ -117,12 +180,22 @@ export function offeredExtensions(
     extensions.push(connectionIdExtension(association.readConnectionId ?? new Uint8Array(0)));
     if (config.returnRoutability !== "off") extensions.push(returnRoutabilityExtension());
   }
+  if (offer.savesSession || session !== undefined) {
+    extensions.push(sessionTicketExtension(session?.ticket));
+  }
   return extensions;
 }
 
 /** A client's agreement. */
 export interface ClientAgreement extends Agreement {
   readonly types: CertificateTypes;
+  /** Of the ServerHello. */
+  readonly sessionId: Uint8Array;
+  /** The server promised a NewSessionTicket. */
+  readonly expectsTicket: boolean;
+  readonly savesSession: boolean;
+  /** What the hello asked for, in lower case; empty for none. */
+  readonly serverName: string;
 }
 
 /**
@@ -158,6 +231,10 @@ export function acceptChoice(
   return {
     suite,
     types: acceptCertificateTypes(hello.extensions, offer),
+    sessionId: copyBytes(hello.sessionId),
+    expectsTicket: findExtension(hello.extensions, ExtensionType.sessionTicket) !== undefined,
+    savesSession: offer.savesSession,
+    serverName: offer.sentServerName,
     extendedMasterSecret: agreeExtendedMasterSecret(hello.extensions, config),
     usesConnectionId: answered !== undefined,
     checksPath: answered !== undefined && agreePathChecks(hello.extensions, config),

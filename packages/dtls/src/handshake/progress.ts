@@ -103,6 +103,7 @@ export function completeHandshake(
   const { counters } = core;
   counters.handshakes -= 1;
   counters.handshakesCompleted += 1;
+  if (association.isResumed) counters.handshakesResumed += 1;
   counters.connections += 1;
   core.serverHandshakes.delete(association);
   association.phase = "connected";

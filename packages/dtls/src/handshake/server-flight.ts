@@ -34,8 +34,7 @@ export function startServerFlight(
   const serverHello = encodeServerHello({
     version: versionDtls12,
     random: randoms.serverRandom,
-    // Sessions cannot be resumed.
-    sessionId: new Uint8Array(0),
+    sessionId: agreement.sessionId,
     cipherSuite: agreement.suite.id,
     compressionMethod: 0,
     extensions: answeredExtensions(hello, agreement, association),

@@ -1,5 +1,6 @@
 import type { PeerCertificate } from "../credential.ts";
 import type { KeyAgreement, PublicKey } from "../crypto/provider.ts";
+import type { SavedSession } from "../resumption/saved-session.ts";
 import type { FlightItem } from "./flight.ts";
 import type { ServerAgreement } from "./negotiate.ts";
 import type { Randoms } from "./session.ts";
@@ -13,7 +14,9 @@ export type ServerState =
   | Refused
   | ExpectCertificateVerify
   | ExpectClientVerdict
-  | ExpectClientFinished;
+  | ExpectClientFinished
+  | ExpectResumingClient
+  | ExpectResumedClientVerdict;
 
 /** What both hellos settled. */
 export interface ServerTerms {
@@ -79,4 +82,17 @@ export interface ExpectClientFinished {
   readonly name: "expect-client-finished";
   readonly agreement: ServerAgreement;
   readonly masterSecret: Uint8Array;
+}
+
+/** The own Finished is on its way: an abbreviated handshake ends with the client's. */
+export interface ExpectResumingClient {
+  readonly name: "expect-resuming-client";
+  readonly agreement: ServerAgreement;
+  readonly session: SavedSession;
+}
+
+/** The owner of the endpoint judges the certificate of the session again: it may have expired. */
+export interface ExpectResumedClientVerdict {
+  readonly name: "expect-resumed-client-verdict";
+  readonly certificate: PeerCertificate;
 }

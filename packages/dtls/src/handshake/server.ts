@@ -17,6 +17,7 @@
  *   [CertificateVerify]                                                      expect-client-verdict
  *   [ChangeCipherSpec]                                                       Exchange.hasChangeCipherSpec
  *   Finished                -------->                             flight 5   expect-client-finished
+ *                                      (NewSessionTicket)                    saveServerSession
  *                                       [ChangeCipherSpec]
  *                           <--------             Finished        flight 6   connected
  */
@@ -38,6 +39,12 @@ import { checkPsk } from "./psk.ts";
 import { applySizes } from "./record-sizes.ts";
 import { startServerFlight } from "./server-flight.ts";
 import { takeCertificateVerify, takeClientCertificate } from "./server-proof.ts";
+import {
+  findResumable,
+  saveServerSession,
+  startResumption,
+  takeResumingFinished,
+} from "./server-resumption.ts";
 import type { ExpectClientFinished, ExpectClientKeyExchange } from "./server-states.ts";
 import { deriveMasterSecret, finishedBody, startSession } from "./session.ts";
 
@@ -57,7 +64,8 @@ export function startServerHandshake(
   path: Path,
   now: number,
 ): void {
-  const agreement = chooseFromOffer(hello, core.config);
+  const session = findResumable(core, hello, now);
+  const agreement = chooseFromOffer(hello, core, session);
   const association = core.startAssociation("server", path, now);
   association.suite = agreement.suite;
   association.writeConnectionId = agreement.writeConnectionId;
@@ -83,7 +91,11 @@ export function startServerHandshake(
   exchange.expiresAt = now + core.config.limits.handshakeLifetimeMs;
   exchange.transcript.add(message);
   association.exchange = exchange;
-  startServerFlight(core, association, exchange, hello, terms, now);
+  if (session !== undefined) {
+    startResumption(core, association, exchange, hello, agreement, randoms, session, now);
+  } else {
+    startServerFlight(core, association, exchange, hello, terms, now);
+  }
 }
 
 /** Takes the next message of the client. @throws DtlsError or DecodeError; the handshake is over then. */
@@ -107,6 +119,8 @@ export function advanceServer(
     takeCertificateVerify(core, association, exchange, state, message, now);
   } else if (state.name === "expect-client-finished" && type === MessageType.finished) {
     takeFinished(core, association, exchange, state, message, now);
+  } else if (state.name === "expect-resuming-client" && type === MessageType.finished) {
+    takeResumingFinished(core, association, exchange, state, message, now);
   } else {
     throw new DtlsError("DTLS_UNEXPECTED_MESSAGE", `message ${type} in ${state.name}`);
   }
@@ -195,9 +209,11 @@ function takeFinished(
     throw new DtlsError("DTLS_BAD_FINISHED", "the client's Finished does not match");
   }
   transcript.add(message);
+  const ticket = saveServerSession(core, association, exchange, agreement, masterSecret, now);
   const own = finishedBody(config, agreement, masterSecret, "server", transcript);
   masterSecret.fill(0);
   const flight = [
+    ...ticket,
     { kind: "change-cipher-spec" } as const,
     exchange.message(MessageType.finished, own, 1),
   ];

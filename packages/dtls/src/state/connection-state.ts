@@ -65,7 +65,7 @@ export interface ConnectionState {
   readonly checksPath?: boolean;
 }
 
-/** A server's ChangeCipherSpec and Finished (RFC 6347 section 4.2.4). */
+/** The last flight: ChangeCipherSpec and Finished (RFC 6347 section 4.2.4), of a server perhaps with a ticket before them. */
 export interface UnconfirmedFlight {
   /** `message_seq` of the Finished. */
   readonly messageSequence: number;
@@ -73,4 +73,6 @@ export interface UnconfirmedFlight {
   readonly verifyData: Uint8Array;
   /** Next record sequence number of epoch 0. */
   readonly nextPlainSequence: number;
+  /** Body of the NewSessionTicket whose `message_seq` is the one before the Finished (RFC 5077 section 3.3). */
+  readonly newSessionTicket?: Uint8Array;
 }

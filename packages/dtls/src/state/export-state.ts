@@ -2,6 +2,7 @@ import type { Association } from "../association.ts";
 import { copyBytes } from "../copy-bytes.ts";
 import type { PeerCertificate } from "../credential.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
+import { MessageType } from "../handshake/message-type.ts";
 import { longestPlaintext } from "../protection/opened-record.ts";
 import { maximumPlaintextLength } from "../record/record-header.ts";
 import type { ConnectionState, UnconfirmedFlight } from "./connection-state.ts";
@@ -72,11 +73,17 @@ function copyCertificate({ type, chain }: PeerCertificate): PeerCertificate {
 }
 
 function unconfirmedFlight({ lastFlight }: Association): UnconfirmedFlight | undefined {
-  for (const item of lastFlight?.items ?? []) {
-    if (item.kind !== "message" || lastFlight === undefined) continue;
-    const { messageSequence, body } = item.message;
-    const nextPlainSequence = lastFlight.plainWriter.nextSequence;
-    return { messageSequence, verifyData: copyBytes(body), nextPlainSequence };
+  if (lastFlight === undefined) return undefined;
+  const { nextSequence: nextPlainSequence } = lastFlight.plainWriter;
+  let ticket: Uint8Array | undefined;
+  for (const item of lastFlight.items) {
+    if (item.kind !== "message") continue;
+    const { type, messageSequence, body } = item.message;
+    const copy = copyBytes(body);
+    if (type === MessageType.newSessionTicket) ticket = copy;
+    if (type !== MessageType.finished) continue;
+    const flight = { messageSequence, verifyData: copy, nextPlainSequence };
+    return ticket === undefined ? flight : { ...flight, newSessionTicket: ticket };
   }
   return undefined;
 }

@@ -6,6 +6,7 @@ import { withLimits } from "../endpoint-config.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
 import { DtlsUsageError } from "../errors.ts";
 import { MIN_RECORD_SIZE_LIMIT } from "../handshake/extensions/record-sizes.ts";
+import type { FlightItem } from "../handshake/flight.ts";
 import { MessageType } from "../handshake/message-type.ts";
 import { installSession, type SessionPosition } from "../handshake/session.ts";
 import { longestPlaintext } from "../protection/opened-record.ts";
@@ -109,10 +110,20 @@ function keepUnconfirmedFlight(
   now: number,
 ): void {
   if (unconfirmedFlight === undefined) return;
-  const { messageSequence, verifyData, nextPlainSequence } = unconfirmedFlight;
+  const { messageSequence, verifyData, nextPlainSequence, newSessionTicket } = unconfirmedFlight;
+  const items: FlightItem[] = [];
+  if (newSessionTicket !== undefined) {
+    const type = MessageType.newSessionTicket;
+    const ticket = {
+      type,
+      messageSequence: messageSequence - 1,
+      body: copyBytes(newSessionTicket),
+    };
+    items.push({ kind: "message", epoch: 0, message: ticket });
+  }
   const message = { type: MessageType.finished, messageSequence, body: copyBytes(verifyData) };
   association.lastFlight = {
-    items: [{ kind: "change-cipher-spec" }, { kind: "message", epoch: 1, message }],
+    items: [...items, { kind: "change-cipher-spec" }, { kind: "message", epoch: 1, message }],
     plainWriter: new PlainRecordWriter(nextPlainSequence),
   };
   core.deadlines.set(association, now + core.config.limits.handshakeLifetimeMs);
@@ -220,6 +231,11 @@ function checkState(core: EndpointCore, state: ConnectionState): CipherSuite {
     bytes("unconfirmedFlight.verifyData", flight.verifyData, 12, 12);
     integer("unconfirmedFlight.messageSequence", flight.messageSequence, 0, 0xffff);
     integer("unconfirmedFlight.nextPlainSequence", flight.nextPlainSequence, 0, maximumSequence);
+    const ticket = flight.newSessionTicket;
+    if (ticket !== undefined) {
+      bytes("unconfirmedFlight.newSessionTicket", ticket, 6, 0xffff);
+      integer("unconfirmedFlight.messageSequence", flight.messageSequence, 1, 0xffff);
+    }
   }
   return withLimits(suite, core.config.limits);
 }

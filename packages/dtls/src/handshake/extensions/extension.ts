@@ -13,6 +13,7 @@ export const ExtensionType = {
   serverCertificateType: 20,
   extendedMasterSecret: 23,
   recordSizeLimit: 28,
+  sessionTicket: 35,
   connectionId: 54,
   returnRoutability: 61,
   renegotiationInfo: 0xff01,
