@@ -45,6 +45,20 @@ describe("createServer and connect", () => {
     await echoing;
   });
 
+  it("resume a session, at another server with the ticket secret too", async () => {
+    const resumption = { ticketSecret: new TextEncoder().encode("the cluster's tickets") };
+    const [one, other] = [await serve({ resumption }), await serve({ resumption })];
+    const first = await connect(one.to);
+    const { session } = first;
+    expect(first.isResumed).toBe(false);
+    await first.close();
+    if (session === undefined) throw new Error("nothing to resume");
+    const second = await connect({ ...other.to, session });
+    expect(second.isResumed).toBe(true);
+    expect(second.session).toEqual(session);
+    await second.close();
+  });
+
   it("exchange messages by events, with the Connection ID and identity at hand", async () => {
     const { server, to } = await serve();
     server.on("connection", (connection) => {

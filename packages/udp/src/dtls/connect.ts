@@ -13,6 +13,8 @@ export interface ConnectOptions extends DtlsSocketOptions {
   /** Default 5684, the port of CoAP over DTLS. */
   readonly port?: number;
   readonly psk: { readonly identity: KeyInput; readonly key: KeyInput };
+  /** {@link DtlsConnection.session} of an earlier connection: an abbreviated handshake, if the server takes it. */
+  readonly session?: Uint8Array;
   /** Own address and port to send from. Default: any, as the system chooses. */
   readonly localAddress?: string;
   readonly localPort?: number;
@@ -30,6 +32,7 @@ export async function connect(options: ConnectOptions): Promise<DtlsConnection> 
     host = "localhost",
     port = 5684,
     psk,
+    session,
     signal,
     localAddress,
     localPort,
@@ -57,7 +60,7 @@ export async function connect(options: ConnectOptions): Promise<DtlsConnection> 
     const any = isIP(address) === 6 ? "::" : "0.0.0.0";
     await socket.open({ ...more, address: localAddress ?? any, port: localPort ?? 0 });
     signal?.throwIfAborted();
-    socket.connect({ address, port }, bytesOf(psk.identity), bytesOf(psk.key));
+    socket.connect({ address, port }, bytesOf(psk.identity), bytesOf(psk.key), session);
     return await established;
   } catch (error) {
     await socket.closeAll();

@@ -37,6 +37,7 @@ export class DtlsConnection
 {
   readonly #connection: Connection;
   readonly #host: ConnectionHost;
+  #session: Uint8Array | undefined;
   readonly #messages = new MessageQueue<Uint8Array>(MAX_WAITING);
 
   /** Made by {@link connect} and {@link DtlsServer}. */
@@ -65,6 +66,19 @@ export class DtlsConnection
   /** IANA number of the cipher suite. */
   get cipherSuite(): number {
     return this.#connection.cipherSuite;
+  }
+
+  /** Whether the handshake was an abbreviated one. */
+  get isResumed(): boolean {
+    return this.#connection.isResumed;
+  }
+
+  /**
+   * Of a client whose server lets it resume: what {@link connect} takes as `session` next time. It holds secrets. Undefined
+   * after an error, because nobody resumes such a session.
+   */
+  get session(): Uint8Array | undefined {
+    return this.#session && Uint8Array.from(this.#session);
   }
 
   /** True until it is closed by either side. */
@@ -120,7 +134,13 @@ export class DtlsConnection
   }
 
   /** @internal */
+  keepSession(session: Uint8Array | undefined): void {
+    this.#session = session;
+  }
+
+  /** @internal */
   ended(reason: CloseReason): void {
+    if (reason.kind === "failed" || reason.kind === "limit-reached") this.#session = undefined;
     this.#messages.end();
     this.emit("close", reason);
   }

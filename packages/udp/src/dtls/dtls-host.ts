@@ -40,6 +40,8 @@ export class DtlsHost implements ConnectionHost {
   readonly #driver: EndpointDriver;
   #socket: DatagramSocket | undefined;
   #isClosed = false;
+  /** Of a client: what it offered. */
+  #session: Uint8Array | undefined;
 
   constructor(role: "client" | "server", options: DtlsSocketOptions, callbacks: HostCallbacks) {
     this.#callbacks = callbacks;
@@ -78,9 +80,16 @@ export class DtlsHost implements ConnectionHost {
   }
 
   /** Starts a client handshake. */
-  connect({ address, port }: SocketAddress, pskIdentity: Uint8Array, psk: Uint8Array): void {
+  connect(
+    { address, port }: SocketAddress,
+    pskIdentity: Uint8Array,
+    psk: Uint8Array,
+    session: Uint8Array | undefined,
+  ): void {
     const path = { address, port, via: undefined };
-    this.#endpoint.connect(path, { pskIdentity, psk }, this.#driver.now());
+    this.#session = session;
+    const options = { pskIdentity, psk, savesSession: true, ...(session && { session }) };
+    this.#endpoint.connect(path, options, this.#driver.now());
     this.#driver.rearm();
   }
 
@@ -117,9 +126,13 @@ export class DtlsHost implements ConnectionHost {
       case "connected": {
         const established = new DtlsConnection(connection, this);
         connection.attachment = established;
+        if (connection.isResumed) established.keepSession(this.#session);
         this.#callbacks.connected(established);
         break;
       }
+      case "session":
+        (connection.attachment as DtlsConnection).keepSession(event.session);
+        break;
       case "path-changed":
         (connection.attachment as DtlsConnection).emit("path-changed", event.to, event.from);
         break;
