@@ -165,6 +165,11 @@ const mistakes: readonly (readonly [name: string, args: readonly string[], line:
     [...psk, "--cookie-secret", "c2hvcnQ="],
     /--cookie-secret: the value is not base64 of at least 16 bytes/,
   ],
+  [
+    "a short ticket secret",
+    [...psk, "--ticket-secret", "c2hvcnQ="],
+    /--ticket-secret: the value is not base64 of at least 16 bytes/,
+  ],
   ["nodes without a cluster", [...psk, "--cluster-nodes", "127.0.0.1:1"], /need --cluster/],
   ["a handover without a cluster", [...psk, "--handover", ":0"], /--handover needs --cluster/],
   [

@@ -47,6 +47,8 @@ export interface ServerConfig {
   /** Undefined: the options alone say who the other nodes are. */
   readonly kubernetes: KubernetesConfig | undefined;
   readonly cookieSecret: Uint8Array | undefined;
+  /** Undefined: no session is resumed. */
+  readonly ticketSecret: Uint8Array | undefined;
   /** May be empty when there are certificates. */
   readonly psk: PskStore;
   readonly certificates: CertificateConfig | undefined;
@@ -99,6 +101,10 @@ export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): Se
       raw.cookieSecret === undefined
         ? undefined
         : parseSecret("--cookie-secret", raw.cookieSecret, 16),
+    ticketSecret:
+      raw.ticketSecret === undefined
+        ? undefined
+        : parseSecret("--ticket-secret", raw.ticketSecret, 16),
     psk: parsePsk(raw, environment, certificates !== undefined),
     certificates,
     cipherSuites: raw.cipher?.split(",").map((name) => name.trim()),

@@ -17,6 +17,7 @@ export interface RawOptions extends RawCertificateOptions {
   readonly initialNodes?: string;
   readonly backward: boolean;
   readonly cookieSecret?: string;
+  readonly ticketSecret?: string;
   readonly psk?: readonly string[];
   readonly pskFile?: string;
   readonly cipher?: string;
@@ -224,6 +225,12 @@ const OPTIONS: readonly OptionRow[] = [
     environment: "DTLS_CLUSTER_COOKIE_SECRET_BASE64",
     description:
       "secret of the handshake cookies, at least 16 bytes, the same on all nodes (default: random)",
+  },
+  {
+    flags: "--ticket-secret <base64>",
+    environment: "DTLS_CLUSTER_TICKET_SECRET_BASE64",
+    description:
+      "secret of session tickets, at least 16 bytes, the same on all nodes: clients resume their sessions at any of them (default: no tickets)",
   },
   {
     flags: "--psk-file <file>",

@@ -65,11 +65,12 @@ const GAUGES: readonly GaugeRow[] = [
 const COUNTERS: readonly CounterRow[] = [
   {
     name: "handshakes",
-    help: "Handshakes by how they ended.",
+    help: "Handshakes by how they ended; the resumed ones are among the completed.",
     label: "outcome",
     read: ({ dtls }) => ({
       started: dtls["handshakesStarted"] ?? 0,
       completed: dtls["handshakesCompleted"] ?? 0,
+      resumed: dtls["handshakesResumed"] ?? 0,
       failed: dtls["handshakesFailed"] ?? 0,
     }),
   },

@@ -38,6 +38,9 @@ export function dtlsOptions(
     ...(config.cipherSuites === undefined ? {} : { cipherSuites: config.cipherSuites }),
     ...certificateOptions(config),
     cookieSecret,
+    ...(config.ticketSecret === undefined
+      ? {}
+      : { resumption: { ticketSecret: config.ticketSecret } }),
     ...(config.cidLength === undefined
       ? {}
       : {
