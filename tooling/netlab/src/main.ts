@@ -49,7 +49,14 @@ async function main(): Promise<number> {
   const missing = await missingForLab();
   if (missing !== undefined) {
     console.log(`skipped: no lab on this machine: ${missing}`);
-    writeReport({ passed: 0, failed: 0, skipped: 1, checks: [], figures: [] });
+    writeReport({
+      passed: 0,
+      failed: 0,
+      skipped: 1,
+      skippedBecause: missing,
+      checks: [],
+      figures: [],
+    });
     return options.ifPossible ? 0 : 2;
   }
   for (const name of [...(await removeLeftovers()), ...removeLeftFolders()]) {
@@ -86,6 +93,7 @@ function writeReport(result: {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  readonly skippedBecause?: string;
   readonly checks: Checks["all"];
   readonly figures: Checks["figures"];
 }): void {
@@ -96,6 +104,7 @@ function writeReport(result: {
     numPendingTests: result.skipped,
     numTodoTests: 0,
     testResults: [],
+    skippedBecause: result.skippedBecause,
     checks: result.checks,
     figures: result.figures,
   };
