@@ -33,6 +33,13 @@ describe("a stream of states", () => {
     );
   });
 
+  it("keeps whether return routability checks were agreed on", () => {
+    const state = { ...sampleConnection(1), checksPath: true };
+    const writer = new StateWriter({ header, sha256 });
+    writer.connection(state, undefined);
+    expect(unpacked(readAll(finish(writer))[1])).toMatchObject({ state });
+  });
+
   it("is the same for any size of frames and chunks", () => {
     const states = Array.from({ length: 40 }, (_, i) => sampleConnection(i));
     const expected = readAll(join(writeState({ header, sha256 }, contents(states))));
