@@ -177,10 +177,11 @@ function activateRequested(state: GiverState, { attempt, round }: ActivateReques
 
 function releaseRequested(state: GiverState, { from, generation }: ReleaseRequested): Step {
   // To say "released" means that nobody got anything from that copy, so only the asker may own.
-  if (!isSealed(state) || state.successor?.id !== from.id) {
-    const generation = state.successor?.generation ?? state.generation;
-    return { state, outputs: [{ type: "announce-generation", generation }] };
+  if (!isSealed(state)) {
+    return { state, outputs: [{ type: "announce-generation", generation: state.generation }] };
   }
+  // The answer's status names the owner. To announce its generation would be to claim it.
+  if (state.successor?.id !== from.id) return stay(state);
   const answer: HandoverOutput = { type: "answer-release", to: from, generation };
   if (state.reserve?.generation !== generation) return { state, outputs: [answer] };
   return { state: { ...state, reserve: undefined }, outputs: [{ type: "drop-copy" }, answer] };

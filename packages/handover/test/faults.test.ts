@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type HandoverState, isServing, stepHandover } from "../src/index.ts";
+import { type HandoverState, isServing, pingOf, stepHandover } from "../src/index.ts";
 import { firstWorld, playPrelude, type Scenario } from "./model/explore.ts";
 import { createHealer } from "./model/heal.ts";
 import { BASE, NO_FAULTS, owner, taker } from "./model/scenarios.ts";
@@ -72,6 +72,16 @@ describe("a process that handed over and is out of reach", () => {
     if (old === undefined || next === undefined) throw new RangeError("two processes");
     return { old: old.machine, owner: next.machine };
   }
+
+  it("claims nothing when the process before it asks how things are", () => {
+    const { old } = served();
+    const from = { id: "earlier", address: "earlier" };
+    const question = { type: "release-requested", from, generation: 0, attempt: 0 } as const;
+    const { state, outputs } = stepHandover(old, question);
+    // Its pings would say the generation of the owner, and one of two equal claims yields.
+    expect(outputs).toEqual([]);
+    expect(pingOf(state)).toEqual({ role: "relaying", generation: 2, successor: "p1" });
+  });
 
   it("keeps the new owner from handing over until it is called lost", () => {
     const ask = { type: "restore-requested", taker: third, number: 1 } as const;

@@ -1,4 +1,4 @@
-import type { HandoverInput, HandoverOutput } from "../../src/index.ts";
+import { type HandoverInput, type HandoverOutput, pingOf } from "../../src/index.ts";
 import {
   type Copy,
   type Interner,
@@ -101,6 +101,9 @@ function carryOut(
     case "serve":
       serve(change, index, output, isWarned, checks);
       return;
+    case "announce-generation":
+      claim(process, output.generation);
+      return;
     case "drop-copy":
       change.processes[index] = { ...process, own: undefined };
       return;
@@ -151,6 +154,14 @@ function carryOut(
       return;
     default:
       return;
+  }
+}
+
+/** Pings tell a generation without a role, so that whoever sends it is believed to own in it. */
+function claim({ machine }: Process, generation: number): void {
+  const isOwn = machine.side === "giver" && machine.generation === generation;
+  if (!isOwn || pingOf(machine).role === "relaying") {
+    throw new Violation(`claims generation ${generation} without owning in it`);
   }
 }
 
