@@ -13,6 +13,8 @@ export const psk: Uint8Array = new TextEncoder().encode("a pre-shared key");
 export const crypto: CryptoProvider = createNodeCrypto();
 const cookieSecret = new Uint8Array(16).fill(5);
 const SEQUENCES_OF_A_GENERATION = 2 ** 32;
+/** Devices here do not wait for one answer before the next question: of this many a repetition may come last. */
+const DUPLICATES = 256;
 const notCoap = Uint8Array.of(0);
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -48,7 +50,7 @@ export class ServerNode {
     );
     this.dtls.advanceSequences(generation * SEQUENCES_OF_A_GENERATION);
     this.#coap = createCoapEndpoint<Connection>(
-      { entropy: world.random() },
+      { entropy: world.random(), limits: { maxDuplicatesPerPeer: DUPLICATES } },
       {
         transmit: (peer, message) => {
           this.dtls.send(peer.transport, message, world.now);

@@ -2,11 +2,15 @@ import { describe, expect, it } from "vitest";
 import { Ledger } from "../src/ledger.ts";
 import { soak } from "../src/soak.ts";
 
-describe.each([1, 2])(
-  "devices of seed %i on an unkind network, over handovers and kills",
-  (seed) => {
+describe.each([
+  [1, 10],
+  // Has a question that is repeated after more than 32 newer ones.
+  [5, 30],
+])(
+  "devices of seed %i on an unkind network for %i minutes, over handovers and kills",
+  (seed, minutes) => {
     it("get no wrong answer, no double execution, and no nonce comes twice", () => {
-      const result = soak(seed, 10);
+      const result = soak(seed, minutes);
       expect(result).toMatchObject({ wrongAnswers: 0, doubleExecutions: 0, noncesTwice: 0 });
       expect(result.answers).toBeGreaterThan(1000);
       expect(result.handovers).toBeGreaterThan(10);
