@@ -42,6 +42,8 @@ export class Membership {
   #supersededBy = 0;
   #isReady = false;
   #hasSaidUp = false;
+  /** Since when as many nodes answer as the cluster starts with; undefined while they do not. */
+  #completeSince: number | undefined;
   #nextTick: number | undefined;
   #nextDiscovery = 0;
   readonly #outcomes: Record<PingOutcome, number> = {
@@ -174,6 +176,7 @@ export class Membership {
     this.#nextTick = now + this.#timers.timerMs;
     const removed = this.#refresh(now);
     this.table.settle(now);
+    this.#checkPatience(now);
     if (removed || this.table.size === 0 || now >= this.#nextDiscovery) {
       this.#nextDiscovery = now + this.#timers.discoverMs;
       this.#counters.discoveries++;
@@ -308,6 +311,20 @@ export class Membership {
       this.#hasSaidUp = true;
       this.#pingAll([...this.table.nodes()]);
     }
+  }
+
+  /**
+   * Two other nodes that cannot find each other stay in `start` for as long as that lasts. They all answer this
+   * one, so after an interval of refreshing it serves, and its state lets them serve too.
+   */
+  #checkPatience(now: number): void {
+    if (this.#isReady) return;
+    if (this.state === NodeState.start) {
+      this.#completeSince = undefined;
+      return;
+    }
+    this.#completeSince ??= now;
+    this.#becomeReady(now - this.#completeSince >= this.#timers.refreshMs, now);
   }
 
   #becomeReady(isComplete: boolean, now: number): void {

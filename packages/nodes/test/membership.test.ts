@@ -36,6 +36,20 @@ test("two of three nodes stay in start, and are ready when the third is", () => 
   expect(nodes.map((node) => node.membership.isReady)).toEqual([true, true, true]);
 });
 
+test("two other nodes that cannot find each other keep nobody from serving", () => {
+  const node = new Node({ nodeId: 3, initialNodes: 3 });
+  node.membership.start(0);
+  for (let now = 100; now <= 8000; now += 100) {
+    node.membership.handleTimeout(now);
+    for (const id of [1, 2]) node.hear({ type: 60, id, state: 0 }, at(`10.0.0.${id}`), now);
+    if (now === 4000) expect(node.membership.isReady).toBe(false);
+    if (!node.membership.isReady) node.take();
+  }
+  expect(node.membership.isReady).toBe(true);
+  const told = node.take().filter(({ bytes }) => bytes[0] === 61 && bytes[5] === 2);
+  expect(told.map(({ to }) => to.address).sort()).toEqual(["10.0.0.1", "10.0.0.2"]);
+});
+
 test("the start-up trace with a node that runs already has Californium's octets", () => {
   const node = new Node({ nodeId: 2, initialNodes: 2 });
   node.membership.start(0);

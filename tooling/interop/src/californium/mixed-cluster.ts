@@ -22,6 +22,7 @@ export class MixedCluster {
   readonly #options: MixedClusterOptions;
   readonly #clusterPort: number;
   readonly #nodes = new Map<number, TestNode | ClusterServer>();
+  #latestStart: Promise<unknown> = Promise.resolve();
 
   private constructor(options: MixedClusterOptions, clusterPort: number) {
     this.#options = options;
@@ -116,7 +117,7 @@ export class MixedCluster {
 
   async #startTheirs(id: number): Promise<TestNode> {
     const { release, kinds, level, secret } = this.#options;
-    const node = await TestNode.start(release, {
+    const options = {
       secret,
       port: this.publicPort(id),
       cluster: {
@@ -127,9 +128,20 @@ export class MixedCluster {
         level,
         ...(level === "udp" ? {} : { identity: IDENTITY, secret: CLUSTER_SECRET }),
       },
-    });
+    };
+    const node = await this.#oneByOne(() => TestNode.start(release, options));
     await node.event("cluster-ready");
     return node;
+  }
+
+  /**
+   * Two Californium nodes whose handshakes meet fail each other's. Who knows a third node tries again only after
+   * ten seconds, and so in step with the other one.
+   */
+  #oneByOne<T>(start: () => Promise<T>): Promise<T> {
+    const started = this.#latestStart.then(start);
+    this.#latestStart = started.catch(() => undefined);
+    return started;
   }
 
   #startOurs(id: number): Promise<ClusterServer> {
