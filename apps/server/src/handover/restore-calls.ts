@@ -41,6 +41,10 @@ export interface RestoreCallsOptions {
 const BRACE = 0x7b;
 /** More often than the giver closes idle connections. */
 const WARM_MS = 3000;
+/** As long as Californium's own client waits for the next bytes of a stream. */
+const FOREIGN_IDLE_MS = 15_000;
+/** More often than the machine finds that a stream stalls. */
+const PATIENCE_MS = 2000;
 /** How long the end of a process may wait for its successor. */
 const FAREWELL_MS = 2000;
 /** Three million connections. */
@@ -86,7 +90,7 @@ export class RestoreCalls {
       // The machine repeats what it wants to be repeated.
       attempts: 1,
       connectTimeoutMs: 4000,
-      readIdleMs: 10_000,
+      readIdleMs: FOREIGN_IDLE_MS,
     });
   }
 
@@ -253,7 +257,10 @@ export class RestoreCalls {
     const { feed } = this.#options;
     let line: string | undefined = "";
     let foreign: ForeignState | undefined;
-    for await (const chunk of chunks) {
+    // A node of Californium answers before it stops, and cannot be asked again for what it streams.
+    const patience = setInterval(() => feed({ type: "stream-progress", attempt }), PATIENCE_MS);
+    signal.addEventListener("abort", () => clearInterval(patience));
+    for await (const chunk of stopping(patience, chunks)) {
       if (signal.aborted) return;
       if (line === "" && chunk[0] !== BRACE) foreign ??= new ForeignState();
       if (foreign !== undefined) {
@@ -267,6 +274,7 @@ export class RestoreCalls {
         line += Buffer.from(end < 0 ? chunk : chunk.subarray(0, end)).toString("utf8");
         if (line.length > MAX_ANSWER_LENGTH) throw new RangeError("the answer is no line");
         if (end < 0) continue;
+        clearInterval(patience);
         const answer: unknown = JSON.parse(line);
         const input = seenAt(restoreInput(attempt, answer), target.host);
         if (input === undefined) throw new RangeError("the answer is malformed");
@@ -322,6 +330,15 @@ function seenAt(input: HandoverInput | undefined, host: string): HandoverInput |
   if (input?.type !== "stream-opened") return input;
   const process = parseProcess(input.giver.address, host);
   return process && { ...input, giver: { ...input.giver, address: formatProcess(process) } };
+}
+
+/** The same items; the timer ends with them. */
+async function* stopping<T>(timer: NodeJS.Timeout, items: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 function isRefused(error: unknown): boolean {
