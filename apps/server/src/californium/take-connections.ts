@@ -1,4 +1,4 @@
-import { DtlsUsageError } from "@dtls-cluster/dtls";
+import { type ConnectionState, DtlsUsageError } from "@dtls-cluster/dtls";
 import { FIRST_GENERATION } from "@dtls-cluster/handover";
 import type { CaliforniumImport } from "@dtls-cluster/state/californium";
 import type { Logger } from "../log.ts";
@@ -35,7 +35,7 @@ export function takeConnections(found: CaliforniumImport, context: TakeContext):
   }
   for (const state of found.connections) {
     const cid = state.readConnectionId && Buffer.from(state.readConnectionId).toString("hex");
-    const reason = foreignNode(state.readConnectionId, context);
+    const reason = foreignNode(state.readConnectionId, context) ?? anonymous(state, context);
     try {
       if (reason !== undefined) throw new DtlsUsageError(reason);
       secure.dtls.importConnection(state, clock());
@@ -62,6 +62,17 @@ function foreignNode(
   const named = connectionId?.[0];
   if (!isClustered || named === undefined || named === nodeId) return undefined;
   return `its Connection ID names node ${named}, and this is node ${nodeId}`;
+}
+
+/** Why a client that Californium let in would not get in here. */
+function anonymous(
+  { pskIdentity, peerCertificate }: ConnectionState,
+  { secure }: TakeContext,
+): string | undefined {
+  const isKnown = pskIdentity.length > 0 || peerCertificate !== undefined;
+  return isKnown || !secure.needsClientCertificate
+    ? undefined
+    : "its client has shown no certificate, and --client-auth is required here";
 }
 
 function refuse(log: Logger, fields: Readonly<Record<string, unknown>>, reason: string): void {

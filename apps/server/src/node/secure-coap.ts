@@ -45,6 +45,8 @@ export interface SecureCoap {
   watcher: ConnectionWatcher | undefined;
   readonly dtls: Endpoint;
   readonly coap: CoapEndpoint<Connection>;
+  /** Clients without a pre-shared key have to show a certificate or a raw public key. */
+  readonly needsClientCertificate: boolean;
   /** The CoAP peer of a connection, made when it is first needed. */
   peerOf(connection: Connection): CoapPeer<Connection>;
 }
@@ -111,7 +113,8 @@ export function createSecureCoap(options: SecureCoapOptions): SecureCoap {
         break;
     }
   };
-  const secure: SecureCoap = { watcher: undefined, dtls, coap, peerOf };
+  const needsClientCertificate = config.certificates?.clientAuthentication === "required";
+  const secure: SecureCoap = { watcher: undefined, dtls, coap, needsClientCertificate, peerOf };
   return secure;
 }
 
