@@ -11,7 +11,7 @@ import {
 import { auditNonces } from "../audit-nonces.ts";
 import { keep } from "../keep.ts";
 import { runBenchmark } from "../run-benchmark.ts";
-import { describeReleases } from "./releases.ts";
+import { describeReleases, ephemeralPskSuites } from "./releases.ts";
 
 const secret = ".fornium";
 const psk = new TextEncoder().encode(secret);
@@ -24,7 +24,7 @@ const node = async (release: CaliforniumRelease, options: Partial<TestNodeOption
   keep(await TestNode.start(release, { secret, ...options }));
 
 describeReleases("our client against their server", (release) => {
-  test.each(pskSuites)("$name", async ({ name, id }) => {
+  test.each([...pskSuites, ...ephemeralPskSuites])("$name", async ({ name, id }) => {
     const { port } = await node(release, { cipher: [name] });
     const client = keep(await LoopbackEndpoint.open({ role: "client", cipherSuites: [name] }));
     const connection = client.connect(port, identity, psk);

@@ -22,3 +22,9 @@ export function describeReleases(
     });
   }
 }
+
+/** Suites with ECDHE_PSK that both releases have, beside those of `pskSuites`: IANA name and number. */
+export const ephemeralPskSuites = [
+  { name: "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256", id: 0xd001 },
+  { name: "TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256", id: 0xd003 },
+] as const;

@@ -10,7 +10,7 @@ import {
 } from "../../src/index.ts";
 import { auditNonces } from "../audit-nonces.ts";
 import { keep } from "../keep.ts";
-import { describeReleases } from "./releases.ts";
+import { describeReleases, ephemeralPskSuites } from "./releases.ts";
 
 const secret = ".fornium";
 const identity = "cali.0001";
@@ -21,7 +21,7 @@ describeReleases("their client against our server", (release) => {
   const connect = async (port: number, options: Partial<CoapsClientOptions> = {}) =>
     keep(await CaliforniumClient.start(release, { port, identity, secret, ...options }));
 
-  test.each(pskSuites)("$name", async ({ name }) => {
+  test.each([...pskSuites, ...ephemeralPskSuites])("$name", async ({ name }) => {
     const { coapsPort } = await started();
     const client = await connect(coapsPort, { cipher: [name] });
     expect(await client.post(40, 16)).toMatchObject({ code: "2.04", bytes: 40, handshakes: 1 });
