@@ -39,7 +39,7 @@ export interface Outcome {
 
 interface Action {
   readonly index: number;
-  readonly cause: HandoverInput | "starts" | "dies" | "pauses";
+  readonly cause: HandoverInput | "starts" | "dies" | "pauses" | "asks";
   readonly next: World;
 }
 
@@ -178,9 +178,9 @@ function createKey(machines: Interner<HandoverState>): (world: World) => string 
       if (incoming) key += `i${incoming.lineage}.${incoming.version}`;
       key += " ";
     }
-    const { crashes, pauses, mistakes, lies, takeBacks, losses, ghosts } = world.budget;
+    const { crashes, pauses, mistakes, lies, takeBacks, losses, questions, ghosts } = world.budget;
     key += `|${world.messages.join(",")}|${world.versions.join(",")}|${world.terms.join(",")}`;
-    return `${key}|${crashes}${pauses}${mistakes}${lies}${takeBacks}${losses}${ghosts}`;
+    return `${key}|${crashes}${pauses}${mistakes}${lies}${takeBacks}${losses}${questions}${ghosts}`;
   };
 }
 
@@ -267,6 +267,11 @@ function* actionsOf(
     }
     if (machine.side === "giver") {
       const { attempt, activated } = machine;
+      const asked = budget.questions > 0 ? askedBy(world, index, messages) : undefined;
+      if (asked !== undefined) {
+        const next = { ...asked, budget: spend({ questions: budget.questions - 1 }) };
+        yield { index, cause: "asks", next };
+      }
       if (attempt !== undefined) {
         yield step(index, streamEvent("copy-drained", attempt));
         yield step(index, streamEvent("delta-sent", attempt));
@@ -318,6 +323,20 @@ function* actionsOf(
       }
     }
   }
+}
+
+/** With a question of a process that handed over on its way to the successor: it gives no copy back by that. */
+function askedBy(world: World, index: number, messages: Interner<Message>): World | undefined {
+  const machine = (world.processes[index] as Process).machine;
+  if (machine.side !== "giver" || machine.successor === undefined) return undefined;
+  const to = indexOf(machine.successor.id);
+  if (world.processes[to]?.status !== "up") return undefined;
+  const from = { id: machine.self, address: machine.self };
+  const input = remember(`${machine.self} asks`, () => {
+    return { type: "release-requested", from, generation: 0, attempt: 0 };
+  });
+  const all = new Set([...world.messages, messages.idOf({ to, input, copy: undefined })]);
+  return { ...world, messages: [...all].sort((a, b) => a - b) };
 }
 
 function withLeaseOver(world: World, index: number): World {

@@ -233,6 +233,20 @@ export const MUTANTS: readonly Mutant[] = [
     reduce: insteadOf((_state, input) => input.type === "lease-over", ignored),
   },
   {
+    rule: "only an owner claims a generation",
+    scenario: "the first process asks",
+    reduce: afterStep((step, before, input) => {
+      if (input.type !== "release-requested" || before.side !== "giver") return step;
+      const { successor } = before;
+      if (successor === undefined || successor.id === input.from.id) return step;
+      const { generation } = successor;
+      return {
+        ...step,
+        outputs: [...step.outputs, { type: "announce-generation", generation }],
+      };
+    }),
+  },
+  {
     rule: "an owner yields to a higher generation",
     scenario: "one taker, the living",
     reduce: insteadOf(

@@ -9,6 +9,7 @@ export const NO_FAULTS: Budget = {
   lies: 0,
   takeBacks: 0,
   losses: 0,
+  questions: 0,
   ghosts: 1,
 };
 
@@ -62,6 +63,14 @@ export const SCENARIOS: readonly Scenario[] = [
     processes: [owner(0), taker(1, 0), taker(2, 1, "absent")],
     prelude: [...WHOLE_COPY, "p0 activate-requested", "p1 activate-accepted", "p0 late-drained"],
     budget: { ...NO_FAULTS, crashes: 2, losses: 1, ghosts: 0 },
+    maxAttempts: 1,
+  },
+  {
+    ...BASE,
+    name: "the first process asks its successor when the chain goes on",
+    processes: [owner(0), taker(1, 0), taker(2, 1, "absent")],
+    prelude: [...WHOLE_COPY, "p0 activate-requested", "p1 activate-accepted", "p0 late-drained"],
+    budget: { ...NO_FAULTS, crashes: 1, questions: 2, ghosts: 0 },
     maxAttempts: 1,
   },
   {

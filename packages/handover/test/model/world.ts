@@ -43,6 +43,8 @@ export interface Budget {
   readonly takeBacks: number;
   /** How often a process whose lease has ended may be called lost. */
   readonly losses: number;
+  /** How often a process that handed over asks its successor how things are. */
+  readonly questions: number;
   /** How many pings of processes that are dead already may still arrive. */
   readonly ghosts: number;
 }
