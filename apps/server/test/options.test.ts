@@ -159,6 +159,11 @@ const mistakes: readonly (readonly [name: string, args: readonly string[], line:
     [...psk, "--cert", file("own.pem", own.keyPem), "--client-auth", "maybe"],
     /--client-auth: "maybe" is not accepted; give one of none, wanted, required/,
   ],
+  [
+    "a return routability check that does not exist",
+    [...psk, "--return-routability", "on"],
+    /--return-routability: "on" is not accepted; give off, basic or enhanced/,
+  ],
   ["an unknown cipher suite", [...psk, "--cipher", "TLS_NULL"], /TLS_NULL/],
   [
     "a short cookie secret",

@@ -46,7 +46,7 @@ export interface EndpointOptions {
   readonly returnRoutability?: "off" | "basic" | "enhanced";
   /**
    * Whether challenges that come by this path are answered with path_response; false: with path_drop, because this side
-   * has left it (RFC 9853 section 7.2). Default: always.
+   * has left it (RFC 9853 section 5.2). Default: always.
    */
   readonly prefersPath?: (connection: Connection, path: Path) => boolean;
   /** RFC 7627. Default "enabled": used when the peer offers it; "required" refuses peers without it. */

@@ -29,7 +29,7 @@ import {
   pathMessageLength,
 } from "./record/return-routability.ts";
 
-/** T of RFC 9853 section 7.5, for who does not know the round-trip time. */
+/** T of RFC 9853 section 5.5, for who does not know the round-trip time. */
 const TIMEOUT_MS = 1000;
 const CHALLENGES = 3;
 /** Bytes that may go to an address for each that came from there, until it is proven. */
@@ -125,7 +125,7 @@ export function receivePathMessage(
   const message = opened.content;
   const type = message[0];
   if (type === undefined) return "malformed";
-  // RFC 9853 section 5: messages of other types are ignored.
+  // RFC 9853 section 4: messages of other types are ignored.
   if (type > PathMessageType.drop) return "handled";
   if (message.length !== pathMessageLength) return "malformed";
   if (type === PathMessageType.challenge) {
@@ -162,7 +162,7 @@ function probeNewPath(
   release(core, check);
 }
 
-/** Each challenge has a cookie of its own (RFC 9853 section 7.3). */
+/** Each challenge has a cookie of its own (RFC 9853 section 5.3). */
 function challenge(
   core: EndpointCore,
   association: Association,

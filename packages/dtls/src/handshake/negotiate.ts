@@ -243,7 +243,7 @@ export function acceptChoice(
   };
 }
 
-/** Whether both sides have them (RFC 9853 section 4). */
+/** Whether both sides have them (RFC 9853 section 3). */
 function agreePathChecks(extensions: readonly Extension[], config: EndpointConfig): boolean {
   const data = findExtension(extensions, ExtensionType.returnRoutability);
   if (data !== undefined) checkReturnRoutability(data);

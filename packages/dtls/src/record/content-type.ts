@@ -6,7 +6,7 @@ export const ContentType = {
   applicationData: 23,
   /** The outer type of a record that carries a Connection ID. */
   tls12Cid: 25,
-  /** RFC 9853 section 5. */
+  /** RFC 9853 section 4. */
   returnRoutabilityCheck: 27,
 } as const;
 export type ContentType = (typeof ContentType)[keyof typeof ContentType];

@@ -1,4 +1,4 @@
-/** Types of return_routability_check messages (RFC 9853 section 5). Others exist and are ignored. */
+/** Types of return_routability_check messages (RFC 9853 section 4). Others exist and are ignored. */
 export const PathMessageType = { challenge: 0, response: 1, drop: 2 } as const;
 
 /** The type and a cookie of 8 bytes. */

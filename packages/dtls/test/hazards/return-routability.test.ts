@@ -61,7 +61,7 @@ function sealed(
 }
 
 describe.each(["basic", "enhanced"] as const)("%s", (mode) => {
-  test("a peer that moved is asked at its new address, and moves with its answer (RFC 9853 section 7)", () => {
+  test("a peer that moved is asked at its new address, and moves with its answer (RFC 9853 section 5)", () => {
     const made = pair(mode);
     const { world, client, server, clientConnection, serverConnection } = made;
     client.socket.move(elsewhere);
@@ -82,7 +82,7 @@ describe.each(["basic", "enhanced"] as const)("%s", (mode) => {
     expect(server.endpoint.nextTimeout()).toBe(undefined);
   });
 
-  test("a record from a spoofed address moves nothing and draws three times its bytes at most (RFC 9853 section 7)", () => {
+  test("a record from a spoofed address moves nothing and draws three times its bytes at most (RFC 9853 section 5)", () => {
     const made = pair(mode);
     const { world, client, server, serverConnection } = made;
     const copy = recorded(made);
@@ -101,7 +101,7 @@ describe.each(["basic", "enhanced"] as const)("%s", (mode) => {
     expect(server.endpoint.nextTimeout()).toBe(undefined);
   });
 
-  test("the check survives the loss of two challenges, each with a cookie of its own (RFC 9853 section 7.3)", () => {
+  test("the check survives the loss of two challenges, each with a cookie of its own (RFC 9853 section 5.3)", () => {
     const { world, client, server, clientConnection, serverConnection } = pair(mode);
     client.socket.move(elsewhere);
     let lost = 0;
@@ -152,7 +152,7 @@ describe.each(["basic", "enhanced"] as const)("%s", (mode) => {
   });
 });
 
-test("enhanced: a copy that overtakes its original moves nobody whose old path works (RFC 9853 section 7.2)", () => {
+test("enhanced: a copy that overtakes its original moves nobody whose old path works (RFC 9853 section 5.2)", () => {
   const made = pair("enhanced");
   const { world, client, server, serverConnection } = made;
   server.onData = (connection) => void server.send(connection, "answer");
@@ -164,7 +164,7 @@ test("enhanced: a copy that overtakes its original moves nobody whose old path w
   expect(server.endpoint.stats()).toMatchObject({ pathChecksFailed: 1, pathChanges: 0 });
 });
 
-test("enhanced: path_drop from the old path brings the new one at once (RFC 9853 section 7.2)", () => {
+test("enhanced: path_drop from the old path brings the new one at once (RFC 9853 section 5.2)", () => {
   let hasLeft = false;
   const made = pair("enhanced", { client: { prefersPath: () => !hasLeft } });
   const { world, client, server, clientConnection, serverConnection } = made;
@@ -193,7 +193,7 @@ test("a newest record from the bound address ends a check", () => {
   expect(serverConnection.path).toMatchObject(home);
 });
 
-test("each challenge has exactly one answer, without delay, where it came from (RFC 9853 section 7.4)", () => {
+test("each challenge has exactly one answer, without delay, where it came from (RFC 9853 section 5.4)", () => {
   const made = pair("basic");
   const { server } = made;
   const before = server.sent.length;
@@ -207,7 +207,7 @@ test("each challenge has exactly one answer, without delay, where it came from (
   expect(server.endpoint.stats().pathChecks).toBe(0);
 });
 
-test("wrong cookies, unknown types and broken messages are dropped (RFC 9853 sections 5 and 7.4)", () => {
+test("wrong cookies, unknown types and broken messages are dropped (RFC 9853 sections 4 and 5.4)", () => {
   const made = pair("basic");
   const { server, world, serverConnection } = made;
   server.receive(recorded(made), elsewhere);
@@ -228,7 +228,7 @@ test("wrong cookies, unknown types and broken messages are dropped (RFC 9853 sec
   expect(serverConnection.path).toMatchObject(home);
 });
 
-describe("not agreed on (RFC 9853 section 4)", () => {
+describe("not agreed on (RFC 9853 section 3)", () => {
   const cases: [string, PairOptions][] = [
     ["a client without", { client: { returnRoutability: "off" } }],
     ["a server without", { server: { returnRoutability: "off" } }],

@@ -1,7 +1,7 @@
 import { DecodeError } from "../../codec/decode-error.ts";
 import { type Extension, ExtensionType } from "./extension.ts";
 
-/** The extension "rrc" (RFC 9853 section 4): the body is empty. */
+/** The extension "rrc" (RFC 9853 section 3): the body is empty. */
 export function returnRoutabilityExtension(): Extension {
   return { type: ExtensionType.returnRoutability, data: new Uint8Array(0) };
 }
