@@ -9,7 +9,13 @@ import { CaliforniumStateError } from "../californium/errors.ts";
 import { startsAsCaliforniumStream } from "../californium/stream.ts";
 
 /** How a file of Californium is encrypted. */
-export type CaliforniumCipher = "aes-128-gcm" | "aes-256-gcm" | "aes-128-cbc" | "aes-256-cbc";
+export type CaliforniumCipher =
+  | "aes-128-gcm"
+  | "aes-256-gcm"
+  | "aes-128-cbc"
+  | "aes-256-cbc"
+  | "aria-128-gcm"
+  | "aria-256-gcm";
 
 /** Text, or the bytes that Californium's command line takes in base64. */
 export type CaliforniumPassword = string | Uint8Array;
@@ -19,6 +25,8 @@ const ids: Readonly<Record<CaliforniumCipher, number>> = {
   "aes-256-cbc": 0x0202,
   "aes-128-gcm": 0x0301,
   "aes-256-gcm": 0x0302,
+  "aria-128-gcm": 0x0401,
+  "aria-256-gcm": 0x0402,
 };
 
 const PLAIN = 0x00;
@@ -113,7 +121,8 @@ function decrypt(
   }
 }
 
-function isGcm(cipher: CaliforniumCipher): cipher is CaliforniumCipher & CipherGCMTypes {
+/** Node.js has ARIA in this mode as well, but its types do not say so. */
+function isGcm(cipher: string): cipher is CipherGCMTypes {
   return cipher.endsWith("-gcm");
 }
 

@@ -26,20 +26,25 @@ describe("the content of a file", () => {
     expect(unsealCaliforniumState(vector("cf-state-plain.bin"))).toEqual(plainVector());
   });
 
-  it.each<CaliforniumCipher>(["aes-128-gcm", "aes-256-gcm", "aes-128-cbc", "aes-256-cbc"])(
-    "sealed with %s opens with its password alone",
-    (cipher) => {
-      const sealed = sealCaliforniumState(plain, password, cipher);
-      expect(new Uint8Array(unsealCaliforniumState(sealed, password))).toEqual(plain);
-      for (const wrong of ["topSecretPasswore", "x"]) {
-        expect(() => unsealCaliforniumState(sealed, wrong)).toThrow(
-          expect.objectContaining(passwordError),
-        );
-      }
-      expect(() => unsealCaliforniumState(sealed)).toThrow("it is encrypted: give its password");
-      expect(() => unsealCaliforniumState(sealed, "")).toThrow("the password is empty");
-    },
-  );
+  it.each<[CaliforniumCipher, number]>([
+    ["aes-128-gcm", 0x0301],
+    ["aes-256-gcm", 0x0302],
+    ["aes-128-cbc", 0x0201],
+    ["aes-256-cbc", 0x0202],
+    ["aria-128-gcm", 0x0401],
+    ["aria-256-gcm", 0x0402],
+  ])("sealed with %s opens with its password alone", (cipher, id) => {
+    const sealed = sealCaliforniumState(plain, password, cipher);
+    expect([...sealed.subarray(0, 3)]).toEqual([id >> 8, id & 0xff, 16]);
+    expect(new Uint8Array(unsealCaliforniumState(sealed, password))).toEqual(plain);
+    for (const wrong of ["topSecretPasswore", "x"]) {
+      expect(() => unsealCaliforniumState(sealed, wrong)).toThrow(
+        expect.objectContaining(passwordError),
+      );
+    }
+    expect(() => unsealCaliforniumState(sealed)).toThrow("it is encrypted: give its password");
+    expect(() => unsealCaliforniumState(sealed, "")).toThrow("the password is empty");
+  });
 
   it("is sealed with AES-128-GCM and a new seed each time", () => {
     const [one, two] = [sealCaliforniumState(plain, "a"), sealCaliforniumState(plain, "a")];
@@ -71,8 +76,8 @@ describe("the content of a file", () => {
   });
 
   it("has a cipher that is known, and a whole seed", () => {
-    const aria = Uint8Array.of(4, 1, 16, ...new Uint8Array(64));
-    expect(() => unsealCaliforniumState(aria, password)).toThrow(
+    const custom = Uint8Array.of(0xf0, 0, 16, ...new Uint8Array(64));
+    expect(() => unsealCaliforniumState(custom, password)).toThrow(
       expect.objectContaining({ code: "CALIFORNIUM_VERSION" }),
     );
     const seed = Uint8Array.of(3, 1, 15, ...new Uint8Array(64));
