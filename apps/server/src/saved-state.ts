@@ -9,7 +9,11 @@ import {
   stateFileFormat,
 } from "@dtls-cluster/state/node";
 import { giveConnections } from "./californium/give-connections.ts";
-import { CALIFORNIUM_GENERATION, takeConnections } from "./californium/take-connections.ts";
+import {
+  CALIFORNIUM_GENERATION,
+  connectorsOf,
+  takeConnections,
+} from "./californium/take-connections.ts";
 import type { CaliforniumConfig } from "./config/californium-config.ts";
 import { ConfigError } from "./config/config-error.ts";
 import type { ConnectionTransfer, MovedConnection } from "./handover/connection-transfer.ts";
@@ -127,9 +131,13 @@ export async function restoreConnections(
 }
 
 async function takeCaliforniumFile(file: string, context: SavedStateContext): Promise<number> {
-  const { password, log } = context;
+  const { password, californium, log } = context;
   const startedAt = performance.now();
-  const options = { wallTime: Date.now(), ...(password === undefined ? {} : { password }) };
+  const options = {
+    wallTime: Date.now(),
+    isConnector: connectorsOf(californium),
+    ...(password === undefined ? {} : { password }),
+  };
   const found = await restoreCaliforniumFile(file, options);
   const { connections, refused } = takeConnections(found, context);
   await unlink(found.consumed);

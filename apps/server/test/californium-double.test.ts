@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { join } from "node:path";
@@ -53,10 +53,19 @@ async function californium(
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-async function taker(double: number): Promise<TestNode> {
+async function taker(double: number, ...more: readonly string[]): Promise<TestNode> {
   const [ports] = (await freePorts(1)) as [NodePorts];
-  return site.start(ports, { id: NODE_ID, double });
+  return site.start(ports, { id: NODE_ID, double, more });
 }
+
+/** Saved by a connector with a configured name instead of its URI. */
+const name = "devices";
+const named = Buffer.concat([
+  state.subarray(0, 29),
+  Buffer.of(0, name.length),
+  Buffer.from(name),
+  state.subarray(29 + 2 + "dtls://127.0.0.1:5784".length),
+]);
 
 describe("a double that is a node of Californium", () => {
   it("takes its time to stop: the taker waits, is not ready, and gets what there is", async () => {
@@ -105,4 +114,29 @@ describe("a double that is a node of Californium", () => {
     const problem = node.server.lines.find(({ event }) => event === "handover-problem");
     expect(problem?.["reason"]).toMatch(new RegExp(`${HALF}|end`));
   });
+
+  it("has a connector with a name of its own, which an option tells", async () => {
+    const port = await californium((response) => response.end(named));
+    const node = await taker(port, "--californium-label", name);
+    const took = await node.server.event("took-over");
+    expect(took).toMatchObject({ connections: 1, refused: 4 });
+  });
+
+  it("has one that nobody told of: what is skipped is said, with the option", async () => {
+    const port = await californium((response) => response.end(named));
+    const node = await taker(port);
+    expect(await node.server.event("took-over")).toMatchObject({ connections: 0, refused: 0 });
+    const skipped = node.server.lines.find(({ event }) => event === "component-skipped");
+    expect(skipped).toMatchObject({ label: name, items: 5 });
+    expect(skipped?.["msg"]).toContain("--californium-label");
+  });
+});
+
+it("a file of a connector with a name of its own is restored when an option tells it", async () => {
+  const file = join(site.directory, "named.bin");
+  writeFileSync(file, Buffer.concat([Buffer.of(0), named]));
+  const [ports] = (await freePorts(1)) as [NodePorts];
+  const more = ["--restore", file, "--californium-label", name];
+  const { server } = site.start(ports, { id: NODE_ID, more });
+  expect(await server.event("restored")).toMatchObject({ connections: 1, refused: 4 });
 });

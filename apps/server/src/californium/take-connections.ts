@@ -1,6 +1,11 @@
 import { type ConnectionState, DtlsUsageError } from "@dtls-cluster/dtls";
 import { FIRST_GENERATION } from "@dtls-cluster/handover";
-import type { CaliforniumImport } from "@dtls-cluster/state/californium";
+import {
+  type CaliforniumImport,
+  type IsConnector,
+  isConnectorLabel,
+} from "@dtls-cluster/state/californium";
+import type { CaliforniumConfig } from "../config/californium-config.ts";
 import type { Logger } from "../log.ts";
 import type { SecureCoap } from "../node/secure-coap.ts";
 
@@ -23,6 +28,11 @@ export interface TakeContext {
 export interface TakenConnections {
   readonly connections: number;
   readonly refused: number;
+}
+
+/** A connector of Californium may have a configured name, which is no URI. */
+export function connectorsOf({ label }: CaliforniumConfig): IsConnector {
+  return (other) => other === label || isConnectorLabel(other);
 }
 
 /** Imports all that can be gone on with, and says of every other one why it cannot. */
@@ -49,7 +59,10 @@ export function takeConnections(found: CaliforniumImport, context: TakeContext):
   for (const { label, isConnector, items } of found.components) {
     if (isConnector) continue;
     const line = { event: "component-skipped", label, items };
-    log.warn(line, `"${label}" is no DTLS connector: ${items} items were skipped`);
+    log.warn(
+      line,
+      `"${label}" is no DTLS connector: ${items} items were skipped; if it is one, name it by --californium-label`,
+    );
   }
   return { connections, refused };
 }

@@ -153,7 +153,7 @@ const HANDOVER_OPTIONS: readonly OptionRow[] = [
     flags: "--californium-label <uri>",
     environment: "DTLS_CLUSTER_CALIFORNIUM_LABEL",
     description:
-      "name of the connector of Californium that loads them (default: dtls:// and the address of --coaps)",
+      "name of the connector of Californium that loads them, or that saved what is taken over (default: dtls:// and the address of --coaps; names that begin with dtls:// are always taken)",
   },
 ];
 

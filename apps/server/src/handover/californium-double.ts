@@ -1,7 +1,11 @@
 import { firstSequence, type HandoverState } from "@dtls-cluster/handover";
 import { readCaliforniumState } from "@dtls-cluster/state/californium";
 import { giveConnections } from "../californium/give-connections.ts";
-import { CALIFORNIUM_GENERATION, takeConnections } from "../californium/take-connections.ts";
+import {
+  CALIFORNIUM_GENERATION,
+  connectorsOf,
+  takeConnections,
+} from "../californium/take-connections.ts";
 import type { HandoverContext } from "./context.ts";
 
 /**
@@ -55,8 +59,9 @@ export class CaliforniumDouble {
    * @throws CaliforniumStateError when the stream is damaged; nothing is imported then.
    */
   take(bytes: Uint8Array): number {
-    const { log, secure } = this.#context;
-    const found = readCaliforniumState(bytes, { wallTime: Date.now() });
+    const { config, log, secure } = this.#context;
+    const isConnector = connectorsOf(config.californium);
+    const found = readCaliforniumState(bytes, { wallTime: Date.now(), isConnector });
     const { connections, refused } = takeConnections(found, {
       ...this.#context,
       isClustered: true,
