@@ -37,6 +37,14 @@ describe("drawChart", () => {
     expect(at).toBeCloseTo(from + width / 2, 0);
   });
 
+  it("leaves room above the line, also where the most requests are a round number", () => {
+    const svg = drawChart({ title: "t", details: ["s"], seconds: [second(2000)], phases: [] });
+    const panelTop = Math.min(
+      ...[...svg.matchAll(/<line [^>]*y1="(\d+)"/g)].map((y) => Number(y[1])),
+    );
+    expect(lineOf(svg)[0]).toBeGreaterThan(panelTop + 5);
+  });
+
   it("needs no load at all", () => {
     const svg = drawChart({ title: "t", details: ["s"], seconds: [], phases: [] });
     expect(svg).not.toMatch(/NaN|Infinity/);

@@ -25,7 +25,7 @@ describe("Columns", () => {
     const words = Array.from({ length: 30 }, (_, i) => `word-${i}`);
     columns.left(words.join(" "));
     expect(lines.length).toBeGreaterThan(2);
-    expect(lines.every((line) => line.length < 70)).toBe(true);
+    expect(lines.every((line) => line.length < 75)).toBe(true);
     expect(lines.join(" ").match(/word-\d+/g)).toEqual(words);
   });
 

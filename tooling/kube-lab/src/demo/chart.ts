@@ -39,6 +39,8 @@ const COLORS = {
 } as const;
 /** The scale of retransmissions never shows less than this percentage: what is drawn large must be large. */
 const LEAST_PERCENT = 1;
+/** Room above the line of requests, so that it never runs along the top of its panel. */
+const HEADROOM = 1.05;
 
 /** Draws requests per second and retransmissions over time as SVG. */
 export function drawChart({ title, details, seconds, phases }: Chart): string {
@@ -47,7 +49,7 @@ export function drawChart({ title, details, seconds, phases }: Chart): string {
   const percents = seconds.map(({ requests, retransmissions }) =>
     requests === 0 ? (retransmissions > 0 ? 100 : 0) : (100 * retransmissions) / requests,
   );
-  const most = niceCeiling(Math.max(1, ...seconds.map(({ requests }) => requests)));
+  const most = niceCeiling(HEADROOM * Math.max(1, ...seconds.map(({ requests }) => requests)));
   const mostPercent = niceCeiling(Math.max(LEAST_PERCENT, ...percents));
   const parts = [
     text(LEFT, 32, title, { size: 20, weight: "bold" }),
@@ -90,7 +92,11 @@ function drawPhase(
     `<rect x="${round(left)}" y="${REQUESTS.top - 24}" width="${round(width)}" height="${REPEATS.bottom - REQUESTS.top + 24}" fill="${COLORS.phase}"/>`,
     text(left + 6, REQUESTS.top - 8, title, { size: 13, weight: "bold" }),
     ...marks.flatMap(({ title: name, at }, i) => [
-      `<line x1="${round(x(at))}" x2="${round(x(at))}" y1="${REQUESTS.top}" y2="${REPEATS.bottom}" stroke="${COLORS.mark}" stroke-dasharray="4 3"/>`,
+      // In each panel, not between them: there is the heading of the second.
+      ...[REQUESTS, REPEATS].map(
+        ({ top, bottom }) =>
+          `<line x1="${round(x(at))}" x2="${round(x(at))}" y1="${top}" y2="${bottom}" stroke="${COLORS.mark}" stroke-dasharray="4 3"/>`,
+      ),
       text(x(at) + 5, REQUESTS.bottom + 16 + 14 * i, name, { size: 11, color: COLORS.mark }),
     ]),
   ];

@@ -1,4 +1,5 @@
-const LEFT_WIDTH = 58;
+/** Room for the longest progress line of an update. */
+const LEFT_WIDTH = 66;
 
 /** Two logs side by side, each line when it comes, with the seconds since the start. */
 export class Columns {
