@@ -11,7 +11,6 @@ import { isAbandoned, type LabRecord, labFolder, readRecord, writeRecord } from 
 import { removeLab } from "./remove-lab.ts";
 
 const API_SERVER = "kube-apiserver";
-const FOREIGN_TOKENS = "foreign-tokens";
 
 /** A lab that is up. */
 export class Lab {
@@ -98,20 +97,16 @@ export class Lab {
     }
   }
 
-  /**
-   * Starts the API server after it was stopped. @throws LabError
-   * @param tokens "foreign": it refuses every service-account token that was issued before
-   */
-  async startApiServer(tokens: "own" | "foreign" = "own"): Promise<void> {
+  /** Starts the API server after it was stopped. @throws LabError */
+  async startApiServer(): Promise<void> {
     const { control, name } = this.#record;
     if (control === undefined) throw new LabError(`lab ${name} has no control plane`);
     const authority = Authority.open(pkiFolder(name));
-    if (tokens === "foreign") authority.createTokenKey(FOREIGN_TOKENS);
     const host = new LabHost(control, this.folder);
     const plane = new ControlPlane(host, this.#binaries, authority, (user) =>
       kubeconfigOf(name, user),
     );
-    const pid = await plane.start(API_SERVER, tokens === "foreign" ? FOREIGN_TOKENS : undefined);
+    const pid = await plane.start(API_SERVER);
     const identity = identify(pid);
     if (identity === undefined) throw new LabError(`${API_SERVER} ended at once`);
     this.#record = {

@@ -60,21 +60,18 @@ export class ControlPlane {
     ]);
   }
 
-  /**
-   * Starts one of the programs; returns its process number. @throws LabError
-   * @param tokenKey the key that service-account tokens must be signed by: another one than "service-account" refuses all tokens
-   */
-  start(program: ControlProgram, tokenKey = "service-account"): Promise<number> {
-    return this.#start(program, this.#arguments(program, tokenKey));
+  /** Starts one of the programs; returns its process number. @throws LabError */
+  start(program: ControlProgram): Promise<number> {
+    return this.#start(program, this.#arguments(program));
   }
 
-  #arguments(program: ControlProgram, tokenKey: string): string[] {
+  #arguments(program: ControlProgram): string[] {
     const kubeconfig = this.#kubeconfig(program);
     switch (program) {
       case "etcd":
         return etcdArguments();
       case "kube-apiserver":
-        return apiServerArguments(this.#authority, tokenKey);
+        return apiServerArguments(this.#authority);
       case "kube-controller-manager":
         return [
           ...controllerArguments(this.#authority),
@@ -99,7 +96,7 @@ function etcdArguments(): string[] {
   ];
 }
 
-function apiServerArguments(authority: Authority, tokenKey: string): string[] {
+function apiServerArguments(authority: Authority): string[] {
   return [
     `--etcd-servers=${ETCD_URL}`,
     `--advertise-address=${CONTROL_ADDRESS}`,
@@ -116,8 +113,8 @@ function apiServerArguments(authority: Authority, tokenKey: string): string[] {
     // Names of nodes are in no DNS.
     "--kubelet-preferred-address-types=InternalIP",
     "--service-account-issuer=https://kubernetes.default.svc",
-    `--service-account-key-file=${authority.certificateOf(tokenKey)}`,
-    `--service-account-signing-key-file=${authority.keyOf(tokenKey)}`,
+    `--service-account-key-file=${authority.certificateOf("service-account")}`,
+    `--service-account-signing-key-file=${authority.keyOf("service-account")}`,
   ];
 }
 
