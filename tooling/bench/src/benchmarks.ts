@@ -1,5 +1,6 @@
 import { californium } from "./benches/californium/californium.ts";
 import { echo } from "./benches/echo.ts";
+import { flood } from "./benches/flood.ts";
 import { forward } from "./benches/forward.ts";
 import { handshake } from "./benches/handshake.ts";
 import { idleMemory } from "./benches/idle-memory.ts";
@@ -15,6 +16,7 @@ export const benchmarks: readonly Benchmark[] = [
   request,
   forward,
   handshake,
+  flood,
   idleMemory,
   californium,
   run60,
