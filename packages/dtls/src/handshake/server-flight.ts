@@ -2,21 +2,19 @@ import type { Association } from "../association.ts";
 import { copyBytes } from "../copy-bytes.ts";
 import { offeredSchemes } from "../crypto/signature-schemes.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
-import { versionDtls12 } from "../record/record-header.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FlightItem } from "./flight.ts";
 import { MessageType } from "./message-type.ts";
 import { encodeCertificate } from "./messages/certificate.ts";
 import { encodeCertificateRequest } from "./messages/certificate-request.ts";
 import type { ClientHello } from "./messages/client-hello.ts";
-import { encodeServerHello } from "./messages/server-hello.ts";
 import {
   encodeEcdhePskServerKeyExchange,
   encodeEcdhParameters,
   encodeSignedServerKeyExchange,
 } from "./messages/server-key-exchange.ts";
-import { answeredExtensions } from "./negotiate.ts";
 import { startFlight } from "./progress.ts";
+import { greeting } from "./server-greeting.ts";
 import type { ExpectKeySignature, ServerTerms } from "./server-states.ts";
 import { signedParameters } from "./session.ts";
 
@@ -31,15 +29,7 @@ export function startServerFlight(
 ): void {
   const { agreement, randoms, keyAgreement } = terms;
   const { group, proof } = agreement.choice;
-  const serverHello = encodeServerHello({
-    version: versionDtls12,
-    random: randoms.serverRandom,
-    sessionId: agreement.sessionId,
-    cipherSuite: agreement.suite.id,
-    compressionMethod: 0,
-    extensions: answeredExtensions(hello, agreement, association),
-  });
-  const flight = [exchange.message(MessageType.serverHello, serverHello)];
+  const flight = [greeting(association, exchange, hello, agreement, randoms)];
   const parameters = group &&
     keyAgreement && { group: group.id, publicKey: keyAgreement.publicKey };
   if (proof === undefined) {

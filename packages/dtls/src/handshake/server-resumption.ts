@@ -16,7 +16,6 @@ import type { Association } from "../association.ts";
 import { copyBytes } from "../copy-bytes.ts";
 import type { EndpointCore } from "../endpoint-core.ts";
 import { DtlsError } from "../errors.ts";
-import { versionDtls12 } from "../record/record-header.ts";
 import { decodeSession, encodeSession, type SavedSession } from "../resumption/saved-session.ts";
 import { sessionKey } from "../resumption/session-cache.ts";
 import type { Exchange } from "./exchange.ts";
@@ -26,9 +25,9 @@ import type { HandshakeMessage } from "./handshake-header.ts";
 import { MessageType } from "./message-type.ts";
 import { type ClientHello, offeredCipherSuites } from "./messages/client-hello.ts";
 import { encodeNewSessionTicket } from "./messages/new-session-ticket.ts";
-import { encodeServerHello } from "./messages/server-hello.ts";
-import { answeredExtensions, offeredServerName, type ServerAgreement } from "./negotiate.ts";
+import { offeredServerName, type ServerAgreement } from "./negotiate.ts";
 import { completeHandshake, startFlight } from "./progress.ts";
+import { greeting } from "./server-greeting.ts";
 import type { ExpectResumingClient } from "./server-states.ts";
 import { finishedBody, type Randoms, startSession } from "./session.ts";
 
@@ -101,20 +100,12 @@ export function startResumption(
   association.pskIdentity = session.pskIdentity;
   association.isResumed = true;
   startSession(core, association, agreement, randoms, session.masterSecret);
-  const serverHello = encodeServerHello({
-    version: versionDtls12,
-    random: randoms.serverRandom,
-    sessionId: agreement.sessionId,
-    cipherSuite: agreement.suite.id,
-    compressionMethod: 0,
-    extensions: answeredExtensions(hello, agreement, association),
-  });
-  const greeting = exchange.message(MessageType.serverHello, serverHello);
+  const first = greeting(association, exchange, hello, agreement, randoms);
   const { masterSecret } = session;
   const { transcript } = exchange;
   const own = finishedBody(core.config, agreement, masterSecret, "server", transcript);
   const flight: readonly FlightItem[] = [
-    greeting,
+    first,
     { kind: "change-cipher-spec" },
     exchange.message(MessageType.finished, own, 1),
   ];
