@@ -206,14 +206,13 @@ export class DatagramReceiver {
   #followPath(association: Association, reception: Reception): void {
     const { address, port, via, now } = reception;
     const from = association.path;
-    if (from.port === port && from.address === address) {
+    const isAtHome = from.port === port && from.address === address;
+    if (isAtHome) {
       if (association.pathCheck !== undefined) abandonCheck(this.#core, association, now);
       if (isSameRouter(from.via, via)) return;
     }
     const to = { address, port, via };
-    if (from.port === port && from.address === address) {
-      association.path = to;
-    } else if (association.checksPath && association.phase === "connected") {
+    if (!isAtHome && association.checksPath && association.phase === "connected") {
       const { recordOffset, fragmentOffset, fragmentLength } = reception.cursor;
       const length = fragmentOffset + fragmentLength - recordOffset;
       observeNewAddress(this.#core, association, to, length, now);

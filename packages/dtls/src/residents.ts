@@ -8,7 +8,6 @@ const MAX_STEPS = 1000;
 /** One established association in the order of last use; `dueAt` is a time when it was used, not always the last one. */
 interface Resident extends Deadline {
   readonly association: Association;
-  readonly identity: string;
 }
 
 /**
@@ -51,12 +50,13 @@ export class Residents {
   /** Enters an association that is established. */
   add(association: Association): void {
     if (association.role !== "server") return;
-    const identity = this.#perIdentity === undefined ? "" : identityOf(association);
     if (this.#idleMs !== undefined) {
-      const row = { association, identity, dueAt: 0, queueIndex: -1 };
+      const row = { association, dueAt: 0, queueIndex: -1 };
       this.#rows.set(association, row);
       this.#byUse.set(row, association.lastReceivedAt);
     }
+    if (this.#perIdentity === undefined) return;
+    const identity = identityOf(association);
     if (identity === "") return;
     const others = this.#byIdentity.get(identity);
     if (others === undefined) this.#byIdentity.set(identity, new Set([association]));
