@@ -162,7 +162,7 @@ const mistakes: readonly (readonly [name: string, args: readonly string[], line:
   [
     "a return routability check that does not exist",
     [...psk, "--return-routability", "on"],
-    /--return-routability: "on" is not accepted; give off, basic or enhanced/,
+    /--return-routability: "on" is not accepted; give one of off, basic, enhanced/,
   ],
   ["an unknown cipher suite", [...psk, "--cipher", "TLS_NULL"], /TLS_NULL/],
   [

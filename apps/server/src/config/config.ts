@@ -75,6 +75,7 @@ export interface ServerConfig {
 
 const ANY_HOST = "::";
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
+const PATH_CHECK_MODES = ["off", "basic", "enhanced"] as const;
 const BATCH_MODES = ["auto", "on", "off"] as const;
 const MINIMUM_CLUSTER_CID_LENGTH = 5;
 
@@ -111,7 +112,7 @@ export function parseConfig(raw: RawOptions, environment: NodeJS.ProcessEnv): Se
     cidLength: parseCidLength(raw.cidLength, cluster !== undefined),
     mtu: parseInteger("--mtu", raw.mtu, 256, 65507),
     maxConnections: parseInteger("--max-connections", raw.maxConnections, 1, 10_000_000),
-    returnRoutability: parseReturnRoutability(raw.returnRoutability),
+    returnRoutability: parseChoice("--return-routability", raw.returnRoutability, PATH_CHECK_MODES),
     replaceIdleMs:
       raw.replaceIdle === undefined
         ? undefined
@@ -229,11 +230,4 @@ function readOption(option: string, file: string): string {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
     throw new ConfigError(`${option}: cannot read ${file} (${code})`);
   }
-}
-
-function parseReturnRoutability(value: string): "off" | "basic" | "enhanced" {
-  if (value === "off" || value === "basic" || value === "enhanced") return value;
-  throw new ConfigError(
-    `--return-routability: "${value}" is not accepted; give off, basic or enhanced`,
-  );
 }

@@ -149,9 +149,7 @@ export class RestoreCalls {
   async findCluster(of: Peer): Promise<Peer | undefined> {
     try {
       const target = await this.#target(of);
-      const query = releaseQuery(this.#options.self(), 0, 0);
-      const text = await this.#client.post(target, "/restore/release", { query });
-      for (const input of releaseInputs(of.id, 0, JSON.parse(text))) {
+      for (const input of await this.#askAt(target, of, 0, 0)) {
         if (input.type !== "ping-seen") continue;
         const process = parseProcess(input.peer.address, target.host);
         return process && { id: input.peer.id, address: formatProcess(process) };
@@ -164,13 +162,10 @@ export class RestoreCalls {
 
   /** @returns whether the process itself answered. */
   async askRelease(of: Peer, generation: number, attempt: number): Promise<boolean> {
-    const { self, feed, refused } = this.#options;
+    const { feed, refused } = this.#options;
     try {
-      const query = releaseQuery(self(), generation, attempt);
-      const text = await this.#client.post(await this.#target(of), "/restore/release", { query });
-      const answer: unknown = JSON.parse(text);
-      const inputs = releaseInputs(of.id, generation, answer);
-      for (const input of inputs) {
+      const target = await this.#target(of);
+      for (const input of await this.#askAt(target, of, generation, attempt)) {
         // Another process at the same address took the place of one that has ended.
         if (input.type === "ping-seen" && input.peer.id !== of.id) {
           feed({ type: "peer-dead", id: of.id });
@@ -205,6 +200,18 @@ export class RestoreCalls {
     this.#stream?.abort();
     this.#watch.close();
     this.#client.close();
+  }
+
+  /** Asks for a release; an answer of either kind says how things are. */
+  async #askAt(
+    target: RestoreTarget,
+    of: Peer,
+    generation: number,
+    attempt: number,
+  ): Promise<readonly HandoverInput[]> {
+    const query = releaseQuery(this.#options.self(), generation, attempt);
+    const text = await this.#client.post(target, "/restore/release", { query });
+    return releaseInputs(of.id, generation, JSON.parse(text));
   }
 
   /** Says that everything up to a question of the giver is imported. Without it the giver waits a little. */
@@ -259,7 +266,6 @@ export class RestoreCalls {
     let foreign: ForeignState | undefined;
     // A node of Californium answers before it stops, and cannot be asked again for what it streams.
     const patience = setInterval(() => feed({ type: "stream-progress", attempt }), PATIENCE_MS);
-    signal.addEventListener("abort", () => clearInterval(patience));
     for await (const chunk of stopping(patience, chunks)) {
       if (signal.aborted) return;
       if (line === "" && chunk[0] !== BRACE) foreign ??= new ForeignState();
